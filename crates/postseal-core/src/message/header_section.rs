@@ -1,0 +1,305 @@
+use memchr::{memchr, memchr_iter};
+
+/// Octets that a header section may have: 1 MB. Beyond it the message is not judged.
+pub const MAX_HEADER_SECTION: usize = 1_000_000;
+
+/// Fields that a header section may have. Beyond it the message is not judged.
+pub const MAX_FIELDS: usize = 10_000;
+
+/// The header section of a message (RFC 5322 §2.1): the octets as received,
+/// with an index of its fields. The empty line that ends it is not part of it.
+#[derive(Clone, Debug, Default)]
+pub struct HeaderSection {
+    octets: Vec<u8>,
+    spans: Vec<Span>,
+    defects: Vec<Defect>,
+}
+
+/// Where one field lies in the octets.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start: u32,
+    /// The colon.
+    colon: u32,
+    /// After the CRLF that ends the field.
+    end: u32,
+    /// Length of the name, without blanks before the colon. 0: not a field.
+    name_len: u32,
+    /// Of the name in lower case; equal names have equal hashes.
+    hash: u32,
+}
+
+/// One header field: its octets as received, folding and final CRLF included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field<'a> {
+    octets: &'a [u8],
+    name_len: usize,
+    colon: usize,
+    hash: u32,
+}
+
+impl<'a> Field<'a> {
+    /// The whole field, with its final CRLF where it has one.
+    pub fn octets(&self) -> &'a [u8] {
+        self.octets
+    }
+
+    /// The name as written, without blanks before the colon.
+    pub fn name(&self) -> &'a [u8] {
+        &self.octets[..self.name_len]
+    }
+
+    /// All after the colon, with folding, without the final CRLF.
+    pub fn body(&self) -> &'a [u8] {
+        strip_line_end(&self.octets[self.colon + 1..])
+    }
+
+    /// True where the name is `name`, in whatever case.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.name().eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    /// Hash of the name in lower case ([`HeaderSection::name_hash`]).
+    pub fn name_hash(&self) -> u32 {
+        self.hash
+    }
+}
+
+/// Something in a header section that RFC 5322 does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Defect {
+    /// What it is.
+    pub kind: DefectKind,
+    /// Where, in octets from the start of the header section.
+    pub offset: usize,
+}
+
+/// Kinds of [`Defect`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefectKind {
+    /// A CR that no LF follows. Readers disagree about what it means.
+    BareCr,
+    /// An LF that no CR precedes. Readers disagree about what it means.
+    BareLf,
+    /// A NUL octet.
+    Nul,
+    /// A line that is neither a field nor a continuation.
+    NotAField,
+    /// More fields than [`MAX_FIELDS`]; the rest was not indexed.
+    TooManyFields,
+}
+
+impl DefectKind {
+    /// True where readers of the message disagree about where lines and fields
+    /// end, so that nothing in it can be vouched for.
+    pub fn is_ambiguous(self) -> bool {
+        match self {
+            DefectKind::BareCr | DefectKind::BareLf | DefectKind::Nul | DefectKind::TooManyFields => true,
+            DefectKind::NotAField => false,
+        }
+    }
+}
+
+impl HeaderSection {
+    /// Indexes a header section. `octets` ends before the empty line; the last
+    /// field's CRLF may be absent. Never fails: what is wrong is in
+    /// [`HeaderSection::defects`].
+    pub fn parse(octets: Vec<u8>) -> HeaderSection {
+        let mut section = HeaderSection { spans: Vec::with_capacity(32), octets, defects: Vec::new() };
+        section.index_from(0);
+        section
+    }
+
+    /// Adds one field below the others, as a milter gets it. The body holds
+    /// folding as CRLF and no final CRLF; the blank after the colon, if any, is
+    /// part of it.
+    pub fn push(&mut self, name: &[u8], body: &[u8]) {
+        let start = self.octets.len();
+        self.octets.reserve(name.len() + body.len() + 3);
+        self.octets.extend_from_slice(name);
+        self.octets.push(b':');
+        self.octets.extend_from_slice(body);
+        self.octets.extend_from_slice(b"\r\n");
+        self.index_from(start);
+    }
+
+    /// The octets as received.
+    pub fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// How many fields there are.
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// True where there is no field.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// The fields, top down.
+    pub fn fields(&self) -> impl DoubleEndedIterator<Item = Field<'_>> + ExactSizeIterator {
+        self.spans.iter().map(|span| self.resolve(*span))
+    }
+
+    /// The field at this place, counted from 0 at the top.
+    pub fn field(&self, index: usize) -> Option<Field<'_>> {
+        self.spans.get(index).map(|span| self.resolve(*span))
+    }
+
+    /// The fields of this name, top down, in whatever case.
+    pub fn named<'a>(&'a self, name: &str) -> impl DoubleEndedIterator<Item = Field<'a>> {
+        let hash = HeaderSection::name_hash(name.as_bytes());
+        self.spans.iter().filter(move |span| span.hash == hash).map(|span| self.resolve(*span)).filter({
+            let name = name.to_owned();
+            move |field| field.is_named(&name)
+        })
+    }
+
+    /// What RFC 5322 does not allow in it.
+    pub fn defects(&self) -> &[Defect] {
+        &self.defects
+    }
+
+    /// The first defect that makes the whole header section ambiguous.
+    pub fn ambiguity(&self) -> Option<Defect> {
+        self.defects.iter().copied().find(|d| d.kind.is_ambiguous())
+    }
+
+    /// Hash of a field name, without regard to case. Equal names have equal
+    /// hashes; the reverse does not hold, and anybody can make names collide.
+    pub fn name_hash(name: &[u8]) -> u32 {
+        // FNV-1a over lower-case octets: names are short.
+        name.iter().fold(0x811c_9dc5, |hash, byte| {
+            (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
+        })
+    }
+
+    fn resolve(&self, span: Span) -> Field<'_> {
+        Field {
+            octets: &self.octets[span.start as usize..span.end as usize],
+            name_len: span.name_len as usize,
+            colon: (span.colon - span.start) as usize,
+            hash: span.hash,
+        }
+    }
+
+    fn index_from(&mut self, from: usize) {
+        let octets = std::mem::take(&mut self.octets);
+        self.note_forbidden_octets(&octets, from);
+        let mut start = from;
+        while start < octets.len() {
+            let end = field_end(&octets, start);
+            self.index_field(&octets, start, end);
+            start = end;
+        }
+        self.octets = octets;
+    }
+
+    fn index_field(&mut self, octets: &[u8], start: usize, end: usize) {
+        let line = &octets[start..end];
+        let Some((colon, name_len)) = name_of(line) else {
+            self.defects.push(Defect { kind: DefectKind::NotAField, offset: start });
+            return;
+        };
+        if self.spans.len() >= MAX_FIELDS {
+            if self.ambiguity().is_none_or(|d| d.kind != DefectKind::TooManyFields) {
+                self.defects.push(Defect { kind: DefectKind::TooManyFields, offset: start });
+            }
+            return;
+        }
+        self.spans.push(Span {
+            start: offset(start),
+            colon: offset(start + colon),
+            end: offset(end),
+            name_len: offset(name_len),
+            hash: HeaderSection::name_hash(&line[..name_len]),
+        });
+    }
+
+    /// Notes the first octet of each kind that makes the section ambiguous.
+    fn note_forbidden_octets(&mut self, octets: &[u8], from: usize) {
+        let new = &octets[from..];
+        let bare_lf = memchr_iter(b'\n', new).find(|&i| i == 0 || new[i - 1] != b'\r');
+        let bare_cr = memchr_iter(b'\r', new).find(|&i| new.get(i + 1) != Some(&b'\n'));
+        let nul = memchr(0, new);
+        for (kind, at) in
+            [(DefectKind::BareLf, bare_lf), (DefectKind::BareCr, bare_cr), (DefectKind::Nul, nul)]
+        {
+            if let Some(at) = at {
+                self.defects.push(Defect { kind, offset: from + at });
+            }
+        }
+    }
+}
+
+/// The end of the field that begins at `start`: after the first LF that no blank follows.
+fn field_end(octets: &[u8], start: usize) -> usize {
+    let mut at = start;
+    while let Some(lf) = memchr(b'\n', &octets[at..]) {
+        at += lf + 1;
+        if !matches!(octets.get(at), Some(b' ' | b'\t')) {
+            return at;
+        }
+    }
+    octets.len()
+}
+
+/// The place of the colon and the length of the name, where the line is a field.
+fn name_of(line: &[u8]) -> Option<(usize, usize)> {
+    // A name is short: a byte loop finds the colon and checks the octets in one go.
+    let name_len = line.iter().position(|b| !(b'!'..=b'~').contains(b) || *b == b':')?;
+    let blanks = line[name_len..].iter().position(|b| !matches!(b, b' ' | b'\t'))?;
+    let colon = name_len + blanks;
+    (name_len > 0 && line[colon] == b':').then_some((colon, name_len))
+}
+
+fn strip_line_end(octets: &[u8]) -> &[u8] {
+    octets.strip_suffix(b"\r\n").or_else(|| octets.strip_suffix(b"\n")).unwrap_or(octets)
+}
+
+/// Header sections are at most 1 MB where they come from outside; larger ones,
+/// made by callers, saturate and index nothing beyond.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indexes_fields_as_received() {
+        let section = HeaderSection::parse(b"From: a@example\r\nSubject : one\r\n two\r\nto:b\r\n".to_vec());
+        let got: Vec<(&[u8], &[u8])> = section.fields().map(|f| (f.name(), f.body())).collect();
+        assert_eq!(got, [(&b"From"[..], &b" a@example"[..]), (b"Subject", b" one\r\n two"), (b"to", b"b"),]);
+        assert_eq!(section.named("TO").count(), 1);
+        assert!(section.defects().is_empty());
+    }
+
+    #[test]
+    fn pushes_like_parse() {
+        let mut pushed = HeaderSection::default();
+        pushed.push(b"From", b" a@example");
+        pushed.push(b"Subject", b" one\r\n two");
+        assert_eq!(pushed.octets(), b"From: a@example\r\nSubject: one\r\n two\r\n");
+        assert_eq!(pushed.field(1).expect("second").body(), b" one\r\n two");
+    }
+
+    #[test]
+    fn notes_defects() {
+        let check = |octets: &[u8], expected: &[DefectKind], fields: usize| {
+            let section = HeaderSection::parse(octets.to_vec());
+            let kinds: Vec<DefectKind> = section.defects().iter().map(|d| d.kind).collect();
+            assert_eq!(kinds, expected, "{:?}", String::from_utf8_lossy(octets));
+            assert_eq!(section.len(), fields);
+        };
+        check(b"From: a\nTo: b\r\n", &[DefectKind::BareLf], 2);
+        check(b"From: a\rTo: b\r\n", &[DefectKind::BareCr], 1);
+        check(b"From: a\0\r\n", &[DefectKind::Nul], 1);
+        check(b"no colon here\r\nTo: b\r\n", &[DefectKind::NotAField], 1);
+        check(b": nothing\r\n", &[DefectKind::NotAField], 0);
+        check(b"", &[], 0);
+    }
+}
