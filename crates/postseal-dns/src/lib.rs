@@ -1,1 +1,10 @@
-//! x
+//! DNS for Postseal: asking resolvers, keeping their answers, reading zone files.
+//!
+//! The protocols ask nothing themselves: they note questions in
+//! [`Answers`](postseal_core::dns::Answers). [`ask::drive`] asks them, all of a
+//! round at once, and calls the protocol again until it has its verdict.
+
+// Questions go out, answers come back.
+pub mod ask;
+
+// Records from files instead of servers.

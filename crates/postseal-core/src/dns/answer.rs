@@ -60,12 +60,16 @@ pub enum Failure {
     Refused,
     /// No answer within the time allowed.
     Timeout,
+    /// No name server could be reached.
+    Unreachable,
     /// The answer could not be read, or does not fit the question.
     Malformed,
     /// More than eight CNAMEs in a row, or a loop of them.
     TooManyAliases,
     /// Not asked: the message has used up its queries ([`super::MAX_QUERIES`]).
     QueryLimit,
+    /// Not asked: the message has used up its rounds of asking ([`super::MAX_ROUNDS`]).
+    RoundLimit,
     /// Not asked: the time allowed for the message is over.
     TimeLimit,
     /// Not recorded: a replay asked for what its file does not hold.
@@ -73,15 +77,31 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Every failure, in the order of declaration.
+    pub const ALL: [Failure; 10] = [
+        Failure::ServFail,
+        Failure::Refused,
+        Failure::Timeout,
+        Failure::Unreachable,
+        Failure::Malformed,
+        Failure::TooManyAliases,
+        Failure::QueryLimit,
+        Failure::RoundLimit,
+        Failure::TimeLimit,
+        Failure::NotRecorded,
+    ];
+
     /// The name used in traces.
     pub fn as_str(self) -> &'static str {
         match self {
             Failure::ServFail => "SERVFAIL",
             Failure::Refused => "REFUSED",
             Failure::Timeout => "timeout",
+            Failure::Unreachable => "unreachable",
             Failure::Malformed => "malformed answer",
             Failure::TooManyAliases => "too many aliases",
             Failure::QueryLimit => "query limit",
+            Failure::RoundLimit => "round limit",
             Failure::TimeLimit => "time limit",
             Failure::NotRecorded => "not recorded",
         }
