@@ -7,6 +7,7 @@
 //! [`dns::Missing`] and notes the question, and the caller asks and calls again.
 //!
 //! Read [`verdict`] first: it is the whole path of a message.
+#![deny(clippy::disallowed_methods)]
 
 // What arrives: the header section and the envelope, octets as received.
 pub mod message;
