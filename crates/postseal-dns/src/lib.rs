@@ -8,3 +8,4 @@
 pub mod ask;
 
 // Records from files instead of servers.
+pub mod master_file;
