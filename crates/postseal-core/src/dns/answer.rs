@@ -1,7 +1,9 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::OnceLock;
 
 use super::{DomainName, Question};
+use crate::spf;
 
 /// What the DNS said to one [`Question`].
 ///
@@ -16,12 +18,14 @@ pub struct Answer {
     pub outcome: Outcome,
     /// Time to live of the answer in seconds; 0 where unknown or not to be kept.
     pub ttl: u32,
+    /// View: the SPF record among the TXT records.
+    spf: OnceLock<spf::Selection>,
 }
 
 impl Answer {
     /// An answer with no parsed views yet.
     pub fn new(question: Question, outcome: Outcome, ttl: u32) -> Answer {
-        Answer { question, outcome, ttl }
+        Answer { question, outcome, ttl, spf: OnceLock::new() }
     }
 
     /// The TXT records, or an empty slice where there are none.
@@ -30,6 +34,11 @@ impl Answer {
             Outcome::Records(Records::Txt(records)) => records,
             _ => &[],
         }
+    }
+
+    /// The SPF record among the TXT records (RFC 7208 §4.5), parsed at the first call.
+    pub fn spf(&self) -> &spf::Selection {
+        self.spf.get_or_init(|| spf::Selection::of(self.txt()))
     }
 
     /// True where no record came and nothing failed: NXDOMAIN, or no data of this type.
