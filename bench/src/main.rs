@@ -3,8 +3,10 @@
 
 mod allocations;
 mod bodies;
+mod collisions;
 mod dkim;
 mod floor;
+mod hostile;
 mod inbound;
 mod peer;
 mod report;
@@ -36,12 +38,13 @@ impl Bench {
 
 type Section = (&'static str, fn(&mut Bench));
 
-const SECTIONS: [Section; 5] = [
+const SECTIONS: [Section; 6] = [
     ("verify", dkim::verify),
     ("sign", dkim::sign),
     ("signatures", dkim::signatures),
     ("steps", inbound::steps),
     ("inbound", inbound::judgement),
+    ("hostile", hostile::hostile),
 ];
 
 fn main() -> ExitCode {

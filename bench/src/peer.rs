@@ -16,13 +16,13 @@ use mail_auth::dkim::{DkimSigner, DomainKey};
 use mail_auth::dmarc::DmarcRecord;
 use mail_auth::dns::TxtRecordParser;
 use mail_auth::headers::HeaderWriter;
+use mail_auth::hickory_resolver::proto::op::ResponseCode;
 use mail_auth::signer::Ready;
 use mail_auth::spf::SpfRecord;
 use mail_auth::spf::verify::SpfParameters;
 use mail_auth::{
-    AuthenticatedMessage, AuthenticationResults, DkimResult, DmarcResult, DnsCache, DnsError, Error,
-    MessageAuthenticator, Mx, Negative, Parameters, RecordSet, ResolverCache, SpfOutput, SpfResult,
-    TxtRecord,
+    AuthenticatedMessage, AuthenticationResults, DkimResult, DmarcResult, DnsCache, MessageAuthenticator, Mx,
+    Negative, Parameters, RecordSet, ResolverCache, SpfOutput, SpfResult, TxtRecord,
 };
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
@@ -33,33 +33,28 @@ use crate::scene::{self, Keys, Purpose};
 pub struct Peer {
     authenticator: MessageAuthenticator,
     answers: Caches,
+    mail_from: &'static str,
 }
 
 impl Peer {
     /// Knows the scene's records, parsed.
     pub fn new(keys: &Keys) -> Peer {
-        Peer::with_records(scene::txt_records(keys))
+        Peer::with_records(scene::txt_records(keys), scene::MAIL_FROM)
     }
 
-    /// Knows these records, parsed.
-    pub fn with_records(records: Vec<(String, Purpose, String)>) -> Peer {
-        let mut answers = Caches::default();
+    /// Knows these records, parsed, and judges mail of this reverse-path.
+    pub fn with_records(records: Vec<(String, Purpose, String)>, mail_from: &'static str) -> Peer {
+        let mut answers = Caches::empty();
         for (owner, purpose, text) in records {
             let record = match purpose {
                 Purpose::Spf => SpfRecord::parse(text.as_bytes()).map(TxtRecord::from),
                 Purpose::Key => DomainKey::parse(text.as_bytes()).map(TxtRecord::from),
                 Purpose::Policy => DmarcRecord::parse(text.as_bytes()).map(TxtRecord::from),
             };
-            answers.txt.0.insert(fqdn(&owner), record.unwrap_or_else(TxtRecord::Error));
-        }
-        for owner in scene::ABSENT_TXT {
-            let absent = Error::Dns(DnsError::RecordNotFound(
-                mail_auth::hickory_resolver::proto::op::ResponseCode::NXDomain,
-            ));
-            answers.txt.0.insert(fqdn(owner), TxtRecord::Error(absent));
+            answers.txt.known.insert(fqdn(&owner), record.unwrap_or_else(TxtRecord::Error));
         }
         let authenticator = MessageAuthenticator::new_cloudflare().expect("a resolver that is never asked");
-        Peer { authenticator, answers }
+        Peer { authenticator, answers, mail_from }
     }
 
     /// DKIM alone; the number of signatures that pass.
@@ -71,7 +66,7 @@ impl Peer {
 
     /// SPF alone, for MAIL FROM.
     pub fn check_host(&self) -> SpfOutput {
-        now(self.authenticator.check_host(self.with_cache(mail_from())))
+        now(self.authenticator.check_host(self.with_cache(self.mail_from())))
     }
 
     /// DMARC alone, with SPF and DKIM at hand.
@@ -101,7 +96,7 @@ impl Peer {
         let mut results = AuthenticationResults::new(scene::RECEIVER)
             .with_dkim_results(&dkim, message.first_from_address())
             .with_spf_result(&helo_output, &SpfParameters::helo(scene::CLIENT, scene::HELO, scene::RECEIVER))
-            .with_spf_result(&spf, &mail_from())
+            .with_spf_result(&spf, &self.mail_from())
             .with_dmarc_result(&dmarc);
         if let Some(arc) = &arc {
             results = results.with_arc_result(arc, scene::CLIENT);
@@ -114,12 +109,14 @@ impl Peer {
         black_box(AuthenticatedMessage::parse(message));
     }
 
-    /// Adds an ARC Set on top of the message.
-    pub fn seal(&self, message: &[u8], keys: &Keys) -> Vec<u8> {
+    /// Adds an ARC Set on top of the message; `padding` octets of its results are a comment.
+    pub fn seal(&self, message: &[u8], keys: &Keys, padding: usize) -> Vec<u8> {
         let parsed = AuthenticatedMessage::parse(message).expect("a header section");
         let dkim = now(self.authenticator.verify_dkim(self.with_cache(&parsed)));
         let arc = now(self.authenticator.verify_arc(self.with_cache(&parsed)));
-        let results = AuthenticationResults::new(scene::SEALER).with_dkim_results(&dkim, "");
+        let comment = if padding > 0 { format!(" ({})", "x".repeat(padding)) } else { String::new() };
+        let sealer = scene::SEALER.to_owned() + &comment;
+        let results = AuthenticationResults::new(&sealer).with_dkim_results(&dkim, "");
         let set = ArcSealer::from_key(rsa_key(&keys.rsa))
             .domain(scene::SEALER)
             .selector(scene::RSA_SELECTOR)
@@ -127,6 +124,10 @@ impl Peer {
             .seal(&parsed, &results, &arc)
             .expect("seals");
         [set.to_header().as_bytes(), message].concat()
+    }
+
+    fn mail_from(&self) -> SpfParameters<'static> {
+        SpfParameters::mail_from(scene::CLIENT, scene::HELO, scene::RECEIVER, self.mail_from)
     }
 
     fn with_cache<T>(&self, input: T) -> Parameters<'_, T, Caches> {
@@ -162,6 +163,22 @@ impl Signer {
         }
     }
 
+    /// Signs these fields with the RSA key.
+    pub fn with_fields(keys: &Keys, fields: Vec<String>) -> Signer {
+        Signer::Rsa(
+            DkimSigner::from_key(rsa_key(&keys.rsa))
+                .domain(scene::DOMAIN)
+                .selector(scene::RSA_SELECTOR)
+                .headers(fields),
+        )
+    }
+
+    /// Signs with the RSA key and gives the length of the body.
+    pub fn with_length(keys: &Keys) -> Signer {
+        let Signer::Rsa(signer) = Signer::new(Algorithm::Rsa2048, keys) else { unreachable!("an RSA key") };
+        Signer::Rsa(signer.body_length(true))
+    }
+
     /// The DKIM-Signature field.
     pub fn sign(&self, message: &[u8]) -> String {
         match self {
@@ -182,10 +199,6 @@ pub fn passes(output: &SpfOutput) -> bool {
     output.result() == SpfResult::Pass
 }
 
-fn mail_from() -> SpfParameters<'static> {
-    SpfParameters::mail_from(scene::CLIENT, scene::HELO, scene::RECEIVER, scene::MAIL_FROM)
-}
-
 fn rsa_key(key: &Key) -> RsaKey<Sha256> {
     let der = PrivatePkcs8KeyDer::from(key.private_der.as_slice());
     RsaKey::from_key_der(PrivateKeyDer::Pkcs8(der)).expect("our key")
@@ -204,11 +217,15 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// A map without a lock: the fastest cache that mail-auth can be given here.
-struct Map<K, V>(HashMap<K, V>);
+/// What it does not hold does not exist.
+struct Map<K, V> {
+    known: HashMap<K, V>,
+    absent: V,
+}
 
-impl<K, V> Default for Map<K, V> {
-    fn default() -> Map<K, V> {
-        Map(HashMap::new())
+impl<K, V> Map<K, V> {
+    fn empty(absent: V) -> Map<K, V> {
+        Map { known: HashMap::new(), absent }
     }
 }
 
@@ -218,7 +235,7 @@ impl<K: Hash + Eq, V: Clone> ResolverCache<K, V> for Map<K, V> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.0.get(key).cloned()
+        Some(self.known.get(key).unwrap_or(&self.absent).clone())
     }
 
     fn remove<Q>(&self, _: &Q) -> Option<V>
@@ -234,13 +251,25 @@ impl<K: Hash + Eq, V: Clone> ResolverCache<K, V> for Map<K, V> {
 
 type Kept<T> = Result<RecordSet<T>, Negative>;
 
-#[derive(Default)]
 struct Caches {
     txt: Map<Box<str>, TxtRecord>,
     mx: Map<Box<str>, Kept<Mx>>,
     ipv4: Map<Box<str>, Kept<Ipv4Addr>>,
     ipv6: Map<Box<str>, Kept<Ipv6Addr>>,
     ptr: Map<IpAddr, Kept<Box<str>>>,
+}
+
+impl Caches {
+    fn empty() -> Caches {
+        let absent = Negative { code: ResponseCode::NXDomain };
+        Caches {
+            txt: Map::empty(TxtRecord::Error(absent.into())),
+            mx: Map::empty(Err(absent)),
+            ipv4: Map::empty(Err(absent)),
+            ipv6: Map::empty(Err(absent)),
+            ptr: Map::empty(Err(absent)),
+        }
+    }
 }
 
 impl DnsCache for Caches {

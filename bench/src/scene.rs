@@ -98,9 +98,6 @@ pub fn txt_records(keys: &Keys) -> Vec<(String, Purpose, String)> {
     records
 }
 
-/// Names whose TXT the tree walk asks for and that do not exist.
-pub const ABSENT_TXT: [&str; 1] = ["_dmarc.example"];
-
 /// The policy of [`DOMAIN`].
 pub const POLICY: &str = "v=DMARC1; p=reject; rua=mailto:dmarc@contoso.example; adkim=r; aspf=r; fo=1";
 
