@@ -13,6 +13,8 @@ pub struct HeaderSection {
     octets: Vec<u8>,
     spans: Vec<Span>,
     defects: Vec<Defect>,
+    /// More fields than [`MAX_FIELDS`] came; nothing is indexed any more.
+    is_full: bool,
 }
 
 /// Where one field lies in the octets.
@@ -85,7 +87,7 @@ pub enum DefectKind {
     Nul,
     /// A line that is neither a field nor a continuation.
     NotAField,
-    /// More fields than [`MAX_FIELDS`]; the rest was not indexed.
+    /// More fields, or lines in place of fields, than [`MAX_FIELDS`]; the rest was not indexed.
     TooManyFields,
 }
 
@@ -105,7 +107,8 @@ impl HeaderSection {
     /// field's CRLF may be absent. Never fails: what is wrong is in
     /// [`HeaderSection::defects`].
     pub fn parse(octets: Vec<u8>) -> HeaderSection {
-        let mut section = HeaderSection { spans: Vec::with_capacity(32), octets, defects: Vec::new() };
+        let spans = Vec::with_capacity(32);
+        let mut section = HeaderSection { octets, spans, defects: Vec::new(), is_full: false };
         section.index_from(0);
         section
     }
@@ -149,12 +152,10 @@ impl HeaderSection {
     }
 
     /// The fields of this name, top down, in whatever case.
-    pub fn named<'a>(&'a self, name: &str) -> impl DoubleEndedIterator<Item = Field<'a>> {
+    pub fn named<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = Field<'a>> {
         let hash = HeaderSection::name_hash(name.as_bytes());
-        self.spans.iter().filter(move |span| span.hash == hash).map(|span| self.resolve(*span)).filter({
-            let name = name.to_owned();
-            move |field| field.is_named(&name)
-        })
+        let of_this_hash = self.spans.iter().filter(move |span| span.hash == hash);
+        of_this_hash.map(|span| self.resolve(*span)).filter(move |field| field.is_named(name))
     }
 
     /// What RFC 5322 does not allow in it.
@@ -170,10 +171,7 @@ impl HeaderSection {
     /// Hash of a field name, without regard to case. Equal names have equal
     /// hashes; the reverse does not hold, and anybody can make names collide.
     pub fn name_hash(name: &[u8]) -> u32 {
-        // FNV-1a over lower-case octets: names are short.
-        name.iter().fold(0x811c_9dc5, |hash, byte| {
-            (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
-        })
+        name.iter().fold(NO_OCTETS_HASHED, |hash, octet| hash_octet(hash, *octet))
     }
 
     fn resolve(&self, span: Span) -> Field<'_> {
@@ -187,72 +185,119 @@ impl HeaderSection {
 
     fn index_from(&mut self, from: usize) {
         let octets = std::mem::take(&mut self.octets);
-        self.note_forbidden_octets(&octets, from);
+        let mut line_ends = LineEndCount::default();
         let mut start = from;
-        while start < octets.len() {
-            let end = field_end(&octets, start);
-            self.index_field(&octets, start, end);
-            start = end;
+        for lf in memchr_iter(b'\n', &octets[from..]).map(|lf| from + lf) {
+            line_ends.count(&octets, lf, from);
+            // A line that begins with a blank continues the field above it.
+            if !matches!(octets.get(lf + 1), Some(b' ' | b'\t')) {
+                self.index_field(&octets, start, lf + 1);
+                start = lf + 1;
+            }
+            if self.is_full {
+                break;
+            }
+        }
+        if start < octets.len() {
+            self.index_field(&octets, start, octets.len());
+        }
+        if !self.is_full {
+            self.note_forbidden_octets(&octets, from, &line_ends);
         }
         self.octets = octets;
     }
 
     fn index_field(&mut self, octets: &[u8], start: usize, end: usize) {
-        let line = &octets[start..end];
-        let Some((colon, name_len)) = name_of(line) else {
-            self.defects.push(Defect { kind: DefectKind::NotAField, offset: start });
-            return;
-        };
-        if self.spans.len() >= MAX_FIELDS {
-            if self.ambiguity().is_none_or(|d| d.kind != DefectKind::TooManyFields) {
-                self.defects.push(Defect { kind: DefectKind::TooManyFields, offset: start });
+        // Lines that are no fields count too: each is a defect that must be remembered.
+        if self.spans.len() + self.defects.len() >= MAX_FIELDS {
+            if !self.is_full {
+                self.note(DefectKind::TooManyFields, start);
             }
+            self.is_full = true;
             return;
         }
+        let line = &octets[start..end];
+        let Some(name) = Name::read(line) else {
+            return self.note(DefectKind::NotAField, start);
+        };
         self.spans.push(Span {
             start: offset(start),
-            colon: offset(start + colon),
+            colon: offset(start + name.colon),
             end: offset(end),
-            name_len: offset(name_len),
-            hash: HeaderSection::name_hash(&line[..name_len]),
+            name_len: offset(name.len),
+            hash: name.hash,
         });
     }
 
     /// Notes the first octet of each kind that makes the section ambiguous.
-    fn note_forbidden_octets(&mut self, octets: &[u8], from: usize) {
+    fn note_forbidden_octets(&mut self, octets: &[u8], from: usize, line_ends: &LineEndCount) {
         let new = &octets[from..];
-        let bare_lf = memchr_iter(b'\n', new).find(|&i| i == 0 || new[i - 1] != b'\r');
-        let bare_cr = memchr_iter(b'\r', new).find(|&i| new.get(i + 1) != Some(&b'\n'));
-        let nul = memchr(0, new);
-        for (kind, at) in
-            [(DefectKind::BareLf, bare_lf), (DefectKind::BareCr, bare_cr), (DefectKind::Nul, nul)]
-        {
-            if let Some(at) = at {
-                self.defects.push(Defect { kind, offset: from + at });
+        if let Some(at) = line_ends.bare_lf {
+            self.note(DefectKind::BareLf, at);
+        }
+        // Counting is faster than looking at each: a CR more than there are CRLFs is bare.
+        if memchr_iter(b'\r', new).count() > line_ends.crlfs {
+            let bare_cr = memchr_iter(b'\r', new).find(|&i| new.get(i + 1) != Some(&b'\n'));
+            if let Some(at) = bare_cr {
+                self.note(DefectKind::BareCr, from + at);
             }
         }
-    }
-}
-
-/// The end of the field that begins at `start`: after the first LF that no blank follows.
-fn field_end(octets: &[u8], start: usize) -> usize {
-    let mut at = start;
-    while let Some(lf) = memchr(b'\n', &octets[at..]) {
-        at += lf + 1;
-        if !matches!(octets.get(at), Some(b' ' | b'\t')) {
-            return at;
+        if let Some(at) = memchr(0, new) {
+            self.note(DefectKind::Nul, from + at);
         }
     }
-    octets.len()
+
+    fn note(&mut self, kind: DefectKind, offset: usize) {
+        self.defects.push(Defect { kind, offset });
+    }
 }
 
-/// The place of the colon and the length of the name, where the line is a field.
-fn name_of(line: &[u8]) -> Option<(usize, usize)> {
-    // A name is short: a byte loop finds the colon and checks the octets in one go.
-    let name_len = line.iter().position(|b| !(b'!'..=b'~').contains(b) || *b == b':')?;
-    let blanks = line[name_len..].iter().position(|b| !matches!(b, b' ' | b'\t'))?;
-    let colon = name_len + blanks;
-    (name_len > 0 && line[colon] == b':').then_some((colon, name_len))
+/// What the line ends of a section are.
+#[derive(Default)]
+struct LineEndCount {
+    crlfs: usize,
+    bare_lf: Option<usize>,
+}
+
+impl LineEndCount {
+    /// Counts the LF at `lf`; nothing before `from` belongs to it.
+    fn count(&mut self, octets: &[u8], lf: usize, from: usize) {
+        if lf > from && octets[lf - 1] == b'\r' {
+            self.crlfs += 1;
+        } else {
+            self.bare_lf.get_or_insert(lf);
+        }
+    }
+}
+
+/// The name at the front of a field.
+struct Name {
+    len: usize,
+    colon: usize,
+    hash: u32,
+}
+
+impl Name {
+    /// `None` where the line is no field.
+    fn read(line: &[u8]) -> Option<Name> {
+        // A name is short: one loop finds its end, checks its octets and hashes them.
+        let (mut len, mut hash) = (0, NO_OCTETS_HASHED);
+        let mut octet = *line.first()?;
+        while octet != b':' && (b'!'..=b'~').contains(&octet) {
+            hash = hash_octet(hash, octet);
+            len += 1;
+            octet = *line.get(len)?;
+        }
+        let colon = len + line[len..].iter().position(|b| !matches!(b, b' ' | b'\t'))?;
+        (len > 0 && line[colon] == b':').then_some(Name { len, colon, hash })
+    }
+}
+
+/// FNV-1a over lower-case octets: names are short.
+const NO_OCTETS_HASHED: u32 = 0x811c_9dc5;
+
+fn hash_octet(hash: u32, octet: u8) -> u32 {
+    (hash ^ u32::from(octet.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
 }
 
 fn strip_line_end(octets: &[u8]) -> &[u8] {
@@ -300,6 +345,16 @@ mod tests {
         check(b"From: a\0\r\n", &[DefectKind::Nul], 1);
         check(b"no colon here\r\nTo: b\r\n", &[DefectKind::NotAField], 1);
         check(b": nothing\r\n", &[DefectKind::NotAField], 0);
+        check(b"From: a\n", &[DefectKind::BareLf], 1);
         check(b"", &[], 0);
+        check(&b"a:\r\n".repeat(MAX_FIELDS), &[], MAX_FIELDS);
+        check(&b"a:\r\n".repeat(MAX_FIELDS + 2), &[DefectKind::TooManyFields], MAX_FIELDS);
+    }
+
+    #[test]
+    fn remembers_so_many_lines_that_are_no_fields() {
+        let section = HeaderSection::parse(b"x\r\n".repeat(3 * MAX_FIELDS));
+        assert_eq!(section.defects().len(), MAX_FIELDS + 1);
+        assert_eq!(section.ambiguity().map(|d| d.kind), Some(DefectKind::TooManyFields));
     }
 }

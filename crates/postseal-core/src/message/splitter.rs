@@ -1,4 +1,4 @@
-use memchr::memchr_iter;
+use memchr::memmem;
 
 use super::{HeaderSection, MAX_HEADER_SECTION};
 
@@ -30,21 +30,21 @@ impl Splitter {
         if self.header_is_complete {
             return Ok(chunk);
         }
-        // The empty line may straddle chunks: look again at the last three octets.
         let seen = self.header.len();
-        let room = MAX_HEADER_SECTION + 4 - seen.min(MAX_HEADER_SECTION);
-        self.header.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        let from = seen.saturating_sub(3);
-        let Some(end) = end_of_header_section(&self.header, from) else {
-            return if self.header.len() > MAX_HEADER_SECTION { Err(Oversized) } else { Ok(&[]) };
+        let Some(end) = self.end_of_header_section(chunk) else {
+            let room = (MAX_HEADER_SECTION + 2).saturating_sub(seen);
+            self.header.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            // One octet over the limit may be the CR of the empty line.
+            return if self.header.len() > MAX_HEADER_SECTION + 1 { Err(Oversized) } else { Ok(&[]) };
         };
         self.header_is_complete = true;
-        self.header.truncate(end);
         if end > MAX_HEADER_SECTION {
             return Err(Oversized);
         }
         // `end + 2` octets of the message precede the body, `seen` of them came before this chunk.
-        Ok(&chunk[(end + 2 - seen).min(chunk.len())..])
+        self.header.extend_from_slice(&chunk[..end.saturating_sub(seen)]);
+        self.header.truncate(end);
+        Ok(&chunk[end + 2 - seen..])
     }
 
     /// True once the empty line has been seen.
@@ -58,17 +58,24 @@ impl Splitter {
         self.header_is_complete = true;
         HeaderSection::parse(std::mem::take(&mut self.header))
     }
-}
 
-/// Where the empty line begins: after CRLF CRLF, or at the very start.
-fn end_of_header_section(octets: &[u8], from: usize) -> Option<usize> {
-    if octets.starts_with(b"\r\n") {
-        return Some(0);
+    /// How many octets precede the empty line: it begins after CRLF CRLF, or at
+    /// the very start. It may straddle what came before and `chunk`.
+    fn end_of_header_section(&self, chunk: &[u8]) -> Option<usize> {
+        const END: &[u8; 4] = b"\r\n\r\n";
+        let seen = self.header.len();
+        let before = &self.header[seen.saturating_sub(3)..];
+        let mut border = [0; 6];
+        let after = chunk.len().min(3);
+        border[..before.len()].copy_from_slice(before);
+        border[before.len()..before.len() + after].copy_from_slice(&chunk[..after]);
+        let border = &border[..before.len() + after];
+        if seen <= 1 && border.starts_with(b"\r\n") {
+            return Some(0);
+        }
+        let at = memmem::find(border, END).map(|at| seen - before.len() + at);
+        at.or_else(|| memmem::find(chunk, END).map(|at| seen + at)).map(|at| at + 2)
     }
-    memchr_iter(b'\n', &octets[from..])
-        .map(|lf| from + lf)
-        .find(|&lf| octets[..=lf].ends_with(b"\r\n\r\n"))
-        .map(|lf| lf - 1)
 }
 
 #[cfg(test)]
@@ -96,11 +103,25 @@ mod tests {
     }
 
     #[test]
+    fn the_limit_is_the_same_whatever_the_chunks() {
+        let message = |octets: usize| [&b"a".repeat(octets - 2)[..], b"\r\n\r\n"].concat();
+        for size in [1_000, 999_999, 2_000_000] {
+            let feed = |octets: usize| {
+                let mut splitter = Splitter::new();
+                message(octets).chunks(size).try_for_each(|chunk| splitter.feed(chunk).map(|_| ()))
+            };
+            assert_eq!(feed(MAX_HEADER_SECTION), Ok(()), "chunks of {size}");
+            assert_eq!(feed(MAX_HEADER_SECTION + 1), Err(Oversized), "chunks of {size}");
+        }
+    }
+
+    #[test]
     fn refuses_an_oversized_header_section() {
         let mut splitter = Splitter::new();
         let chunk = vec![b'a'; 64 * 1024];
         let refused = (0..40).any(|_| splitter.feed(&chunk).is_err());
         assert!(refused);
+        assert_eq!(splitter.feed(b"a"), Err(Oversized));
         assert!(splitter.take_header_section().octets().len() <= MAX_HEADER_SECTION + 4);
     }
 }
