@@ -1,1 +1,27 @@
 //! DomainKeys Identified Mail signatures (RFC 6376, 8301, 8463, 8616).
+
+mod algorithm;
+mod auid;
+mod base64string;
+mod body_hash;
+mod canonicalization;
+mod key_record;
+mod public_key;
+mod result;
+mod selector;
+mod signature;
+mod signed_fields;
+mod tag_list;
+mod verify;
+
+pub use algorithm::{Algorithm, KeyType};
+pub use auid::Auid;
+pub use body_hash::{BodyDigests, BodyHash, BodyHashes};
+pub use canonicalization::Canonicalization;
+pub use key_record::{KeyHashes, KeyRecord, KeyRecordError, MAX_KEY_RECORD};
+pub use public_key::{MAX_RSA_BITS, MIN_VERIFYING_BITS, PublicKey, PublicKeyError};
+pub use result::{Cause, DkimResult, SignatureResult};
+pub use selector::Selector;
+pub use signature::{MAX_SIGNED_NAMES, SignatureError};
+pub use tag_list::{MAX_TAG_LIST, TagListError};
+pub use verify::{MAX_SIGNATURES, Verifier, VerifyOptions};

@@ -3,6 +3,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::OnceLock;
 
 use super::{DomainName, Question};
+use crate::dkim::{KeyRecord, KeyRecordError};
 use crate::spf;
 
 /// What the DNS said to one [`Question`].
@@ -20,12 +21,14 @@ pub struct Answer {
     pub ttl: u32,
     /// View: the SPF record among the TXT records.
     spf: OnceLock<spf::Selection>,
+    /// View: the TXT records read as DKIM key records.
+    key_records: OnceLock<Box<[Result<KeyRecord, KeyRecordError>]>>,
 }
 
 impl Answer {
     /// An answer with no parsed views yet.
     pub fn new(question: Question, outcome: Outcome, ttl: u32) -> Answer {
-        Answer { question, outcome, ttl, spf: OnceLock::new() }
+        Answer { question, outcome, ttl, spf: OnceLock::new(), key_records: OnceLock::new() }
     }
 
     /// The TXT records, or an empty slice where there are none.
@@ -39,6 +42,11 @@ impl Answer {
     /// The SPF record among the TXT records (RFC 7208 §4.5), parsed at the first call.
     pub fn spf(&self) -> &spf::Selection {
         self.spf.get_or_init(|| spf::Selection::of(self.txt()))
+    }
+
+    /// The TXT records read as DKIM key records, the first eight of them.
+    pub fn key_records(&self) -> &[Result<KeyRecord, KeyRecordError>] {
+        self.key_records.get_or_init(|| KeyRecord::read_all(self.txt()))
     }
 
     /// True where no record came and nothing failed: NXDOMAIN, or no data of this type.

@@ -77,6 +77,13 @@ impl DomainName {
 
     fn from_ascii(text: &str, allowed: impl Fn(u8) -> bool) -> Result<DomainName, DomainNameError> {
         let text = text.strip_suffix('.').unwrap_or(text);
+        DomainName::check(text, allowed)?;
+        let mut name = CompactString::new(text);
+        name.make_ascii_lowercase();
+        Ok(DomainName(name))
+    }
+
+    fn check(text: &str, allowed: impl Fn(u8) -> bool) -> Result<(), DomainNameError> {
         if text.is_empty() {
             return Err(DomainNameError::Empty);
         }
@@ -99,12 +106,7 @@ impl DomainName {
                 return Err(DomainNameError::BadCharacter);
             }
         }
-        if label == 0 {
-            return Err(DomainNameError::EmptyLabel);
-        }
-        let mut name = CompactString::new(text);
-        name.make_ascii_lowercase();
-        Ok(DomainName(name))
+        if label == 0 { Err(DomainNameError::EmptyLabel) } else { Ok(()) }
     }
 
     /// The name, lower case, without a final dot.
@@ -148,11 +150,25 @@ impl DomainName {
     /// # Errors
     /// Where the whole is no domain name, most often because it is too long.
     pub fn with_prefix(&self, labels: &str) -> Result<DomainName, DomainNameError> {
-        let mut name = CompactString::with_capacity(labels.len() + 1 + self.0.len());
-        name.push_str(labels);
-        name.push('.');
-        name.push_str(&self.0);
-        DomainName::from_ascii(&name, |b| (0x20..0x7f).contains(&b))
+        DomainName::join(&[labels, self.as_str()])
+    }
+
+    /// The name made of these parts with dots between them.
+    ///
+    /// # Errors
+    /// Where the whole is no domain name, most often because it is too long.
+    pub fn join(parts: &[&str]) -> Result<DomainName, DomainNameError> {
+        let len = parts.iter().map(|p| p.len() + 1).sum::<usize>();
+        let mut name = CompactString::with_capacity(len.saturating_sub(1));
+        for (i, part) in parts.iter().enumerate() {
+            if i > 0 {
+                name.push('.');
+            }
+            name.push_str(part);
+        }
+        DomainName::check(&name, |b| (0x20..0x7f).contains(&b))?;
+        name.make_ascii_lowercase();
+        Ok(DomainName(name))
     }
 }
 

@@ -56,6 +56,11 @@ impl<'a> Field<'a> {
         strip_line_end(&self.octets[self.colon + 1..])
     }
 
+    /// Where the body begins in the field's octets: after the colon.
+    pub fn body_start(&self) -> usize {
+        self.colon + 1
+    }
+
     /// True where the name is `name`, in whatever case.
     pub fn is_named(&self, name: &str) -> bool {
         self.name().eq_ignore_ascii_case(name.as_bytes())

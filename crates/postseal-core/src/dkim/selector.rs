@@ -1,0 +1,47 @@
+use std::fmt;
+
+use crate::dns::{DomainName, DomainNameError};
+
+/// A selector, the `s=` tag (RFC 6376 §3.1): names one key of an SDID. Lower
+/// case, U-labels kept as A-labels (RFC 8616 §4).
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Selector(DomainName);
+
+impl Selector {
+    /// Reads a selector: one label or more, with dots between them.
+    ///
+    /// # Errors
+    /// What is wrong with it, in a domain name's words.
+    pub fn parse(text: &str) -> Result<Selector, DomainNameError> {
+        DomainName::parse(text).map(Selector)
+    }
+
+    pub(crate) fn parse_octets(octets: &[u8]) -> Result<Selector, DomainNameError> {
+        DomainName::parse_octets(octets).map(Selector)
+    }
+
+    /// The selector's text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Where this selector's key record lies (RFC 6376 §3.6.2.1).
+    ///
+    /// # Errors
+    /// Where the name is too long for the DNS.
+    pub fn key_name(&self, sdid: &DomainName) -> Result<DomainName, DomainNameError> {
+        DomainName::join(&[self.as_str(), "_domainkey", sdid.as_str()])
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
