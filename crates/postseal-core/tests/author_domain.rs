@@ -3,6 +3,7 @@
 //! In the hostile rows `legitimate.example` is the domain to be spoofed and
 //! `attack.example` the attacker's. The Author Domain is never the former
 //! unless every reader of the field finds it there.
+#![allow(clippy::print_stdout, reason = "the count is the evidence")]
 
 use postseal_core::message::{AddressDefect, AuthorDomainError, HeaderSection, author_domain};
 use proptest::prelude::*;

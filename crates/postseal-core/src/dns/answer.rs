@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::{DomainName, Question};
 use crate::dkim::{KeyRecord, KeyRecordError};
-use crate::spf;
+use crate::{dmarc, spf};
 
 /// What the DNS said to one [`Question`].
 ///
@@ -23,12 +23,21 @@ pub struct Answer {
     spf: OnceLock<spf::Selection>,
     /// View: the TXT records read as DKIM key records.
     key_records: OnceLock<Box<[Result<KeyRecord, KeyRecordError>]>>,
+    /// View: the DMARC Policy Record among the TXT records.
+    dmarc: OnceLock<dmarc::Published>,
 }
 
 impl Answer {
     /// An answer with no parsed views yet.
     pub fn new(question: Question, outcome: Outcome, ttl: u32) -> Answer {
-        Answer { question, outcome, ttl, spf: OnceLock::new(), key_records: OnceLock::new() }
+        Answer {
+            question,
+            outcome,
+            ttl,
+            spf: OnceLock::new(),
+            key_records: OnceLock::new(),
+            dmarc: OnceLock::new(),
+        }
     }
 
     /// The TXT records, or an empty slice where there are none.
@@ -49,6 +58,11 @@ impl Answer {
         self.key_records.get_or_init(|| KeyRecord::read_all(self.txt()))
     }
 
+    /// The DMARC Policy Record among the TXT records (RFC 9989 §4.10), parsed at the first call.
+    pub fn dmarc(&self) -> &dmarc::Published {
+        self.dmarc.get_or_init(|| dmarc::Published::of(self.txt()))
+    }
+
     /// True where no record came and nothing failed: NXDOMAIN, or no data of this type.
     pub fn is_void(&self) -> bool {
         matches!(self.outcome, Outcome::NoData | Outcome::NxDomain)
@@ -66,6 +80,16 @@ pub enum Outcome {
     NxDomain,
     /// Nothing is known: the DNS gave no usable answer.
     Failure(Failure),
+}
+
+impl Outcome {
+    /// Why there is no usable answer, where there is none.
+    pub fn failure(&self) -> Option<Failure> {
+        match self {
+            Outcome::Failure(failure) => Some(*failure),
+            Outcome::Records(_) | Outcome::NoData | Outcome::NxDomain => None,
+        }
+    }
 }
 
 /// Why the DNS gave no usable answer. All of these are "temperror" to the protocols.

@@ -140,6 +140,28 @@ impl DomainName {
         DomainName(CompactString::new(rest))
     }
 
+    /// The last `count` labels with a label put in front: one name, made once.
+    pub(crate) fn suffix_with_prefix(
+        &self,
+        label: &str,
+        count: usize,
+    ) -> Result<DomainName, DomainNameError> {
+        let skip = self.label_count().saturating_sub(count);
+        let start = match skip {
+            0 => 0,
+            _ => memchr::memchr_iter(b'.', self.0.as_bytes()).nth(skip - 1).map_or(0, |dot| dot + 1),
+        };
+        let suffix = &self.0[start..];
+        if label.len() + 1 + suffix.len() > DomainName::MAX_LEN {
+            return Err(DomainNameError::TooLong);
+        }
+        let mut name = CompactString::with_capacity(label.len() + 1 + suffix.len());
+        name.push_str(label);
+        name.push('.');
+        name.push_str(suffix);
+        Ok(DomainName(name))
+    }
+
     /// True where this is `ancestor` or a name below it.
     pub fn is_at_or_below(&self, ancestor: &DomainName) -> bool {
         self.0.strip_suffix(ancestor.as_str()).is_some_and(|front| front.is_empty() || front.ends_with('.'))
