@@ -17,6 +17,6 @@ mod reader;
 mod zones;
 
 pub use data::{read_data, write_data};
-pub use error::{Finding, FindingKind, MasterFileError, Wrong};
+pub use error::{Field, Finding, FindingKind, MasterFileError, Wrong};
 pub use reader::{MAX_FILE, MasterFile, SourceRecord};
 pub use zones::Zones;

@@ -1,0 +1,92 @@
+//! The command line: one command a file, and what the commands share.
+//!
+//! Every command speaks English and Japanese, prints JSON on `--json`, and ends
+//! with status 0 (good), 1 (the answer is bad) or 2 (it could not be done).
+
+// What a command is given: arguments, DNS.
+mod args;
+mod dns_source;
+mod host;
+
+// What it says.
+mod lang;
+mod problem;
+mod terminal;
+mod usage;
+mod words;
+
+// The commands.
+mod keygen;
+mod spf;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{FromArgMatches, Parser, Subcommand};
+
+use args::GlobalArgs;
+use lang::Lang;
+use problem::Problem;
+use terminal::Terminal;
+
+/// Email authentication for people who run their own mail.
+#[derive(Debug, Parser)]
+#[command(
+    name = "postseal",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Spf(spf::SpfArgs),
+    Keygen(keygen::KeygenArgs),
+}
+
+/// How a command ended, where it could be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Status {
+    /// Exit status 0.
+    Good,
+    /// Exit status 1: the answer is bad.
+    Bad,
+}
+
+/// Runs the program and returns its exit status.
+pub(crate) fn run(words: &[OsString]) -> ExitCode {
+    let lang = Lang::choose(words);
+    let matches = match usage::command(lang).try_get_matches_from(words) {
+        Ok(matches) => matches,
+        Err(error) => return usage::report(&error, lang),
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => return usage::report(&error, lang),
+    };
+    let terminal = Terminal::new(lang, cli.global.json);
+    match cli.command.run(&terminal) {
+        Ok(Status::Good) => ExitCode::SUCCESS,
+        Ok(Status::Bad) => ExitCode::from(1),
+        Err(problem) => {
+            problem.report(&terminal);
+            ExitCode::from(2)
+        }
+    }
+}
+
+impl Command {
+    fn run(self, terminal: &Terminal) -> Result<Status, Problem> {
+        match self {
+            Command::Spf(args) => spf::run(&args, terminal),
+            Command::Keygen(args) => keygen::run(&args, terminal),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+use std::io::{self, Write as _};
+
+use super::lang::Lang;
+use super::terminal::Terminal;
+
+/// Why a command could not be done: what happened and to what, and what to do
+/// next. Already in the language of the terminal.
+#[derive(Debug)]
+pub(super) struct Problem {
+    what: String,
+    next: Option<String>,
+    silent: bool,
+}
+
+impl Problem {
+    /// A problem with nothing more to say.
+    pub(super) fn new(what: String) -> Problem {
+        Problem { what, next: None, silent: false }
+    }
+
+    /// A problem and what to do about it.
+    pub(super) fn with_next(what: String, next: String) -> Problem {
+        Problem { what, next: Some(next), silent: false }
+    }
+
+    /// Standard output cannot be written. A reader that went away (`| head`) is
+    /// no news to anybody.
+    pub(super) fn of_output(error: &io::Error, lang: Lang) -> Problem {
+        let what = super::lang::say!(
+            lang,
+            "standard output cannot be written: {error}",
+            "標準出力に書き込めません: {error}"
+        );
+        Problem { what, next: None, silent: error.kind() == io::ErrorKind::BrokenPipe }
+    }
+
+    /// Writes it to standard error.
+    pub(super) fn report(&self, terminal: &Terminal) {
+        if self.silent {
+            return;
+        }
+        let paint = terminal.error_paint();
+        let label = paint.bad(terminal.lang.pick("error", "エラー"));
+        let mut text = format!("{label}: {}\n", self.what);
+        if let Some(next) = &self.next {
+            for line in next.lines() {
+                text.push_str("  ");
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+        // Nobody is left to tell where standard error is closed.
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+}

@@ -1,0 +1,215 @@
+use std::io;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, CommandFactory};
+
+use super::Cli;
+use super::lang::{Lang, say};
+
+/// The whole command line in this language.
+pub(super) fn command(lang: Lang) -> clap::Command {
+    let command = Cli::command();
+    match lang {
+        Lang::En => command,
+        Lang::Ja => japanese(command, &mut Vec::new()),
+    }
+}
+
+/// Reports help, a version or a usage error, and returns the exit status.
+pub(super) fn report(error: &clap::Error, lang: Lang) -> ExitCode {
+    let is_help = !error.use_stderr();
+    let written = match japanese_error(error).filter(|_| lang == Lang::Ja) {
+        Some(text) => io::stderr().lock().write_all(text.as_bytes()),
+        None => error.print(),
+    };
+    match written {
+        Ok(()) if is_help => ExitCode::SUCCESS,
+        Err(e) if is_help && e.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        _ => ExitCode::from(2),
+    }
+}
+
+/// Puts Japanese in place of every English text of a command and those below it.
+fn japanese(command: clap::Command, path: &mut Vec<String>) -> clap::Command {
+    let here = path.join(" ");
+    let names: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
+    let ids: Vec<String> = command.get_arguments().map(|a| a.get_id().to_string()).collect();
+    let mut command = command
+        .help_template(TEMPLATE)
+        .subcommand_help_heading("コマンド")
+        .disable_help_flag(true)
+        .disable_help_subcommand(true)
+        .about(about(&here).unwrap_or_default());
+    if let Some(examples) = command
+        .get_after_help()
+        .map(|text| text.to_string().replace("Examples:", "例:").replace("Example:", "例:"))
+    {
+        command = command.after_help(examples);
+    }
+    for id in &ids {
+        let text = argument(&here, id).unwrap_or_default();
+        let heading = if id == &id.to_uppercase() { "引数" } else { "オプション" };
+        command = command.mut_arg(id, |arg| {
+            let heading = if arg.is_positional() { "引数" } else { heading };
+            arg.help(text).help_heading(heading)
+        });
+    }
+    command = command.arg(
+        Arg::new("help")
+            .short('h')
+            .long("help")
+            .action(ArgAction::Help)
+            .help("この説明を表示する")
+            .help_heading("オプション"),
+    );
+    if path.is_empty() {
+        command = command.disable_version_flag(true).arg(
+            Arg::new("version")
+                .short('V')
+                .long("version")
+                .action(ArgAction::Version)
+                .help("版を表示する")
+                .help_heading("オプション"),
+        );
+    }
+    for name in names {
+        path.push(name.clone());
+        command = command.mut_subcommand(&name, |sub| japanese(sub, path));
+        path.pop();
+    }
+    command
+}
+
+const TEMPLATE: &str = "{about-with-newline}\n使い方: {usage}\n\n{all-args}{after-help}";
+
+/// What each command is for, by its path.
+fn about(path: &str) -> Option<&'static str> {
+    Some(match path {
+        "" => "自分でメールサーバーを運用する人のためのメール認証",
+        "spf" => "SPF で送信元を判定する (RFC 7208)",
+        "verify" => "メッセージを SPF, DKIM, ARC, DMARC で判定する",
+        "sign" => "メッセージに DKIM 署名を付ける (RFC 6376)",
+        "arc" => "ARC: 転送時の認証結果を封印する (RFC 8617)",
+        "arc seal" => "ARC Set を一つ付け加える",
+        "keygen" => "署名鍵と、公開する DNS レコードを作る",
+        _ => return None,
+    })
+}
+
+/// What each argument is for, by command and id; those of several commands by id alone.
+fn argument(path: &str, id: &str) -> Option<&'static str> {
+    let own = match (path, id) {
+        ("keygen", "algorithm") => "鍵の種類: rsa または ed25519 [省略時: rsa]",
+        ("keygen", "bits") => "RSA 鍵の長さ: 2048, 3072, 4096 [省略時: 2048]",
+        ("keygen", "out") => "秘密鍵をこのファイルに書く (モード 0600、既存のファイルは上書きしない)",
+        ("keygen", "selector") => "表示する DNS レコードのセレクター [省略時: selector1]",
+        ("keygen", "domain") => "表示する DNS レコードのドメイン",
+        ("verify", "message") => "メッセージのファイル。- は標準入力",
+        ("verify", "authserv_id") => "書き込む Authentication-Results の authserv-id [省略時: ホスト名]",
+        ("verify", "now") => "この時刻に判定する (UNIX 秒) [省略時: 現在]",
+        ("verify", "trusted_sealer") => "ARC の封印を信頼するドメイン (繰り返し可)",
+        ("verify", "allow_unsigned_body") => "l= により本文の一部が署名されていない署名も認める",
+        ("verify", "trace") => "判定に使った DNS の質問と回答も表示する",
+        ("verify", "replay") => "--json --trace の出力から、ネットワークを使わずに再び判定する",
+        ("verify", "timeout") => "DNS を待つ時間の合計 (秒) [省略時: 4]",
+        ("sign", "message") | ("arc seal", "message") => "メッセージのファイル。- は標準入力",
+        ("sign", "domain") | ("arc seal", "domain") => "署名するドメイン (d=)",
+        ("sign", "selector") | ("arc seal", "selector") => "セレクター (s=)",
+        ("sign", "key") | ("arc seal", "key") => "秘密鍵の PEM ファイル",
+        ("sign", "headers") | ("arc seal", "headers") => {
+            "署名するヘッダーフィールド (h= と同じくコロン区切り)"
+        }
+        ("sign", "timestamp") | ("arc seal", "timestamp") => "署名の時刻 (UNIX 秒) [省略時: 現在]",
+        ("sign", "field_only") => "メッセージは出さず、フィールドだけを書く",
+        ("arc seal", "authserv_id") => "封印する Authentication-Results の authserv-id",
+        _ => "",
+    };
+    let shared = match id {
+        "json" => "フィールド名の定まった JSON を出力する",
+        "lang" => "表示の言語: en または ja [省略時: ロケールによる]",
+        "resolver" => "システムの設定の代わりにこの DNS サーバーに問い合わせる",
+        "zone" => "DNS にはこのゾーンファイルだけから答える。ネットワークは使わない (繰り返し可)",
+        "ip" => "メッセージを送ってきたクライアントの IP アドレス",
+        "helo" => "クライアントが HELO または EHLO で名乗った名前",
+        "mail_from" => "MAIL FROM のアドレス。\"\" は空の差出人 (null reverse-path)",
+        _ => "",
+    };
+    [own, shared].into_iter().find(|text| !text.is_empty())
+}
+
+/// A usage error in Japanese; `None` for help and versions.
+fn japanese_error(error: &clap::Error) -> Option<String> {
+    let text = |kind: ContextKind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(all)) => Some(all.join(" ")),
+        _ => None,
+    };
+    let arg = text(ContextKind::InvalidArg).unwrap_or_default();
+    let value = text(ContextKind::InvalidValue).unwrap_or_default();
+    let what = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return None,
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => return None,
+        ErrorKind::UnknownArgument => format!("「{arg}」という引数はありません"),
+        ErrorKind::InvalidValue if value.is_empty() => format!("「{arg}」に値がありません"),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            format!("「{arg}」の値「{value}」は正しくありません")
+        }
+        ErrorKind::MissingRequiredArgument => format!("必要な引数がありません: {arg}"),
+        ErrorKind::InvalidSubcommand => {
+            format!(
+                "「{}」というコマンドはありません",
+                text(ContextKind::InvalidSubcommand).unwrap_or_default()
+            )
+        }
+        ErrorKind::MissingSubcommand => "コマンドがありません".to_owned(),
+        ErrorKind::ArgumentConflict => {
+            format!("「{arg}」と「{}」は同時に使えません", text(ContextKind::PriorArg).unwrap_or_default())
+        }
+        ErrorKind::NoEquals
+        | ErrorKind::WrongNumberOfValues
+        | ErrorKind::TooFewValues
+        | ErrorKind::TooManyValues => {
+            format!("「{arg}」の値の数が正しくありません")
+        }
+        ErrorKind::InvalidUtf8 => "引数が UTF-8 ではありません".to_owned(),
+        _ => error.to_string(),
+    };
+    let valid = match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(all)) if !all.is_empty() => format!("  使える値: {}\n", all.join(", ")),
+        _ => String::new(),
+    };
+    let hint = say!(Lang::Ja, "", "  postseal COMMAND --help で使い方を表示します。\n");
+    Some(format!("エラー: {what}\n{valid}{hint}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every command and argument has a Japanese text, and none is there for nothing.
+    #[test]
+    fn japanese_is_complete() {
+        fn check(command: &clap::Command, path: &mut Vec<String>) {
+            let here = path.join(" ");
+            assert!(about(&here).is_some(), "no Japanese text for the command {here:?}");
+            for arg in command.get_arguments() {
+                let id = arg.get_id().as_str();
+                assert!(argument(&here, id).is_some(), "no Japanese text for {id:?} of {here:?}");
+            }
+            for sub in command.get_subcommands() {
+                path.push(sub.get_name().to_owned());
+                check(sub, path);
+                path.pop();
+            }
+        }
+        check(&Cli::command(), &mut Vec::new());
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command(Lang::En).debug_assert();
+        command(Lang::Ja).debug_assert();
+    }
+}
