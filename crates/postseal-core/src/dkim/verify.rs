@@ -138,11 +138,20 @@ impl Verifier {
 
     /// The results, in the order of the fields, top down; all of them once
     /// [`Verifier::evaluate`] has returned `Ok`.
-    pub fn results(&self) -> impl Iterator<Item = &SignatureResult> {
+    pub fn results(&self) -> impl Iterator<Item = &SignatureResult> + Clone {
         self.slots.iter().filter_map(|slot| match slot {
             Slot::Decided(result) => Some(result),
             Slot::Pending(_) => None,
         })
+    }
+
+    /// The results, as [`Verifier::results`] gives them.
+    pub fn into_results(self) -> Vec<SignatureResult> {
+        let decided = |slot| match slot {
+            Slot::Decided(result) => Some(result),
+            Slot::Pending(_) => None,
+        };
+        self.slots.into_iter().filter_map(decided).collect()
     }
 
     fn pending(&self) -> impl Iterator<Item = &Pending> {

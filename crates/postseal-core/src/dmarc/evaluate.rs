@@ -49,7 +49,7 @@ pub struct Evaluation {
     pub disposition: Disposition,
     /// The policy is only tested: `t=y`, or what counts as that.
     pub testing: bool,
-    /// Which Authenticated Identifiers are aligned.
+    /// Which Authenticated Identifiers are aligned; told without a policy too.
     pub alignment: Alignment,
     /// The Author Domain's Organizational Domain, where it had to be found out.
     pub organizational_domain: Option<DomainName>,
@@ -234,7 +234,6 @@ pub fn prefetch(author_domain: &DomainName, options: &Options, answers: &mut Ans
 ///
 /// # Errors
 /// [`Missing`] where answers are missing; the questions are noted.
-#[expect(clippy::needless_pass_by_value, reason = "an iterator is cheap, and callers make it in place")]
 pub fn evaluate<'a>(
     author_domain: &DomainName,
     spf: Option<Identifier<'a>>,
@@ -252,7 +251,24 @@ pub fn evaluate<'a>(
         Discovered::Nothing if walk.has_several() => Cause::SeveralRecords,
         Discovered::Nothing => Cause::NoRecord,
     };
-    Ok(Evaluation::new(options, Some(author_domain), Some(cause)).with_walk(&walk))
+    let evaluation = Evaluation::new(options, Some(author_domain), Some(cause)).with_walk(&walk);
+    let belongs = |identifier: Identifier<'_>| {
+        identifier.authentication == Authentication::Passed
+            && (identifier.domain == author_domain
+                || same_registered(author_domain, identifier.domain, options))
+    };
+    let alignment = Alignment { spf: spf.is_some_and(belongs), dkim: dkim.into_iter().any(belongs) };
+    Ok(Evaluation { alignment, ..evaluation })
+}
+
+/// Where the walk finds no record, each domain is its own Organizational Domain
+/// (RFC 9989 §4.10.2), so that only the same domain is aligned. A public suffix
+/// list says more.
+fn same_registered(author: &DomainName, identifier: &DomainName, options: &Options) -> bool {
+    let method = options.method;
+    method == DiscoveryMethod::PublicSuffixList
+        && author.suffix(method.registered_labels(author))
+            == identifier.suffix(method.registered_labels(identifier))
 }
 
 /// One message and the record that applies to it.
