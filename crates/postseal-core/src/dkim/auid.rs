@@ -33,6 +33,25 @@ impl Auid {
         let local_part = CompactString::from_utf8(dkim_quoted_printable(&value[..at])?).ok()?;
         Some(Auid { local_part, domain: DomainName::parse_octets(&value[at + 1..]).ok()? })
     }
+
+    /// Writes it as the value of an `i=` tag.
+    pub(crate) fn to_value(&self) -> String {
+        use std::fmt::Write as _;
+        let mut value = String::new();
+        for c in self.local_part.chars() {
+            // RFC 6376 §2.11: dkim-safe-char is any visible character but ";" and "=";
+            // RFC 8616 §4 adds what is not ASCII.
+            if !c.is_ascii() || (c.is_ascii_graphic() && !matches!(c, ';' | '=')) {
+                value.push(c);
+            } else {
+                // A String takes every write.
+                let _ = write!(value, "={:02X}", u32::from(c));
+            }
+        }
+        value.push('@');
+        value.push_str(self.domain.as_str());
+        value
+    }
 }
 
 impl fmt::Display for Auid {
@@ -69,6 +88,9 @@ mod tests {
         let check = |value: &str, expected: Option<&str>| {
             let auid = Auid::from_value(value.as_bytes());
             assert_eq!(auid.as_ref().map(Auid::to_string).as_deref(), expected, "{value:?}");
+            if let Some(auid) = auid {
+                assert_eq!(Auid::from_value(auid.to_value().as_bytes()), Some(auid), "{value:?}");
+            }
         };
         check("@Example.com", Some("@example.com"));
         check("jo=20hn=3B@example.com", Some("jo hn;@example.com"));

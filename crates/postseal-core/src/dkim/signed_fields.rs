@@ -91,7 +91,11 @@ impl<'a> SignedFields<'a> {
     // RFC 6376 §5.4.2: "the Signer ... MUST sign such header fields in order from the bottom
     // of the header field block to the top."
     pub(crate) fn next(&mut self, name: &[u8]) -> Option<Field<'a>> {
-        let hash = HeaderSection::name_hash(name);
+        self.next_hashed(name, HeaderSection::name_hash(name))
+    }
+
+    /// As [`SignedFields::next`], for a name whose hash is known.
+    pub(crate) fn next_hashed(&mut self, name: &[u8], hash: u32) -> Option<Field<'a>> {
         match (&self.index.form, &mut self.used) {
             (Form::Few(fields), Used::Few(used)) => {
                 let mut candidates = fields[bucket(hash)] & !*used;

@@ -38,6 +38,11 @@ impl HeaderHasher {
         self.put_body(form, after);
     }
 
+    /// Adds a field that is being signed, which ends where its signature will stand.
+    pub(crate) fn add_unsigned(&mut self, form: Canonicalization, octets: &[u8], name_len: usize) {
+        self.add_open(form, octets, name_len, name_len + 1);
+    }
+
     /// Adds a field from its octets, without a CRLF at its end.
     fn add_open(&mut self, form: Canonicalization, octets: &[u8], name_len: usize, body_start: usize) {
         match form {
