@@ -1,6 +1,8 @@
 use super::tree_walk::{Found, Walk, Way, common_labels};
 use super::{DiscoveryMethod, Psd};
+use crate::dkim::DkimResult;
 use crate::dns::{Answers, DomainName, Failure, Missing, QueryClass};
+use crate::spf::SpfResult;
 
 /// A domain that SPF or DKIM has looked at, and what came of it.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +22,34 @@ pub enum Authentication {
     Undecided,
     /// Anything else.
     NotPassed,
+}
+
+impl From<SpfResult> for Authentication {
+    fn from(result: SpfResult) -> Authentication {
+        match result {
+            SpfResult::Pass => Authentication::Passed,
+            SpfResult::Temperror => Authentication::Undecided,
+            SpfResult::None
+            | SpfResult::Neutral
+            | SpfResult::Fail
+            | SpfResult::Softfail
+            | SpfResult::Permerror => Authentication::NotPassed,
+        }
+    }
+}
+
+impl From<DkimResult> for Authentication {
+    fn from(result: DkimResult) -> Authentication {
+        match result {
+            DkimResult::Pass => Authentication::Passed,
+            DkimResult::Temperror => Authentication::Undecided,
+            DkimResult::None
+            | DkimResult::Fail
+            | DkimResult::Policy
+            | DkimResult::Neutral
+            | DkimResult::Permerror => Authentication::NotPassed,
+        }
+    }
 }
 
 /// Whether an identifier is aligned with the Author Domain.

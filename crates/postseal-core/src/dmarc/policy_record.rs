@@ -220,6 +220,15 @@ impl Reader<'_> {
 
     /// Takes the value over; false where the tag cannot have it.
     fn value(&mut self, tag: Tag, at: Range<usize>) -> bool {
+        match tag {
+            Tag::Rua => self.record.rua = self.report_uris(tag, at),
+            Tag::Ruf => self.record.ruf = self.report_uris(tag, at),
+            _ => return self.plain_value(tag, at),
+        }
+        true
+    }
+
+    fn plain_value(&mut self, tag: Tag, at: Range<usize>) -> bool {
         // RFC 9989 §4.8: "any printing characters but semicolon"
         let Some(text) = printing(&self.octets[at.clone()]) else {
             self.record.subdomain_policy_is_bad |= matches!(tag, Tag::Sp | Tag::Np);
@@ -238,14 +247,6 @@ impl Reader<'_> {
             Tag::Psd => set(&mut self.record.psd, psd(text)),
             Tag::T => set(&mut self.record.t, test_mode(text).map(Some)),
             Tag::Fo => set(&mut self.record.fo, failure_options(text)),
-            Tag::Rua => {
-                self.record.rua = self.report_uris(tag, at);
-                true
-            }
-            Tag::Ruf => {
-                self.record.ruf = self.report_uris(tag, at);
-                true
-            }
             Tag::Pct => {
                 let pct = percentage(text);
                 self.record.pct = pct;
@@ -256,8 +257,8 @@ impl Reader<'_> {
                 self.note(PolicyFindingKind::RemovedTag(tag), at);
                 true
             }
-            // A second version is a duplicate and does not come here.
-            Tag::V => true,
+            // A second version is a duplicate and does not come here; nor do lists of URIs.
+            Tag::V | Tag::Rua | Tag::Ruf => true,
         }
     }
 
@@ -463,3 +464,6 @@ fn begins_like_version(octets: &[u8]) -> bool {
 fn contains_version(octets: &[u8]) -> bool {
     octets.windows(6).any(|w| w.eq_ignore_ascii_case(b"dmarc1"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ pub fn author_domain(section: &HeaderSection) -> Result<DomainName, AuthorDomain
     if let Some(offset) = disguised_from(section) {
         return Err(AuthorDomainError::DisguisedFrom { offset });
     }
-    let mut from_fields = section.fields().filter(|field| field.is_named("From"));
+    let mut from_fields = section.named("From");
     let from = from_fields.next().ok_or(AuthorDomainError::NoFrom)?;
     // RFC 5322 §3.6: "From" is present exactly once.
     match from_fields.count() {
@@ -63,10 +63,14 @@ fn domain_of(body: &[u8]) -> Result<DomainName, AuthorDomainError> {
 /// strict about blanks and odd octets in a field name.
 fn disguised_from(section: &HeaderSection) -> Option<usize> {
     let not_fields = section.defects().iter().filter(|d| d.kind == DefectKind::NotAField);
-    not_fields.map(|defect| defect.offset).find(|offset| {
-        let visible = section.octets()[*offset..].iter().filter(|b| (b'!'..=b'~').contains(*b));
-        visible.take(5).map(u8::to_ascii_lowercase).eq(*b"from:")
-    })
+    not_fields.map(|defect| defect.offset).find(|offset| looks_like_from(&section.octets()[*offset..]))
+}
+
+fn looks_like_from(octets: &[u8]) -> bool {
+    let ends_here = |pair: &[u8]| pair[0] == b'\n' && !matches!(pair.get(1), Some(b' ' | b'\t'));
+    let end = octets.windows(2).position(ends_here).unwrap_or(octets.len());
+    let visible = octets[..end].iter().filter(|b| (b'!'..=b'~').contains(*b));
+    visible.take(5).map(u8::to_ascii_lowercase).eq(*b"from:")
 }
 
 /// Why a message has no usable Author Domain.
