@@ -1,0 +1,112 @@
+"""Real DNS servers on a free port of the loopback address, gone when this process is."""
+
+import ctypes
+import signal
+import socket
+import subprocess
+import time
+
+import dns.message
+import dns.query
+
+ADDRESS = "127.0.0.1"
+
+
+class Server:
+    """A server with the given master files: {origin: text}."""
+
+    def __init__(self, folder, zones):
+        self.folder = folder / self.name
+        self.folder.mkdir()
+        self.port = free_port()
+        for origin, text in zones.items():
+            (self.folder / f"{origin}.zone").write_text(text)
+        config = self.folder / "config"
+        config.write_text(self.config(zones))
+        self.log = self.folder / "log"
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                [*self.command, str(config)], stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent
+            )
+
+    def __enter__(self):
+        deadline = time.monotonic() + 20
+        while not self.answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.__exit__()
+                raise RuntimeError(f"{self.name} does not answer:\n{self.log.read_text(errors='replace')}")
+            time.sleep(0.05)
+        return self
+
+    def answers(self):
+        question = dns.message.make_query(self.probe, "SOA")
+        try:
+            return bool(dns.query.udp(question, ADDRESS, port=self.port, timeout=0.3).answer)
+        except (dns.exception.DNSException, OSError):
+            return False
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    @property
+    def resolver(self):
+        return f"{ADDRESS}:{self.port}"
+
+
+class Knot(Server):
+    name = "knot"
+    command = ["knotd", "-c"]
+    probe = "contoso.example"
+
+    def config(self, zones):
+        lines = [
+            "server:", f"  rundir: {self.folder}", f"  listen: {ADDRESS}@{self.port}",
+            "database:", f"  storage: {self.folder}", "  journal-db-max-size: 8M",
+            "log:", "  - target: stderr", "    any: info",
+            "zone:",
+        ]
+        for origin in zones:
+            lines += [f"  - domain: {origin}", f"    storage: {self.folder}", f"    file: {origin}.zone", "    journal-content: none"]
+        return "\n".join(lines) + "\n"
+
+
+class Bind(Server):
+    name = "bind"
+    command = ["named", "-g", "-n", "1", "-c"]
+    probe = "contoso.example"
+
+    def config(self, zones):
+        text = f"""
+controls {{ }};
+options {{
+  directory "{self.folder}"; pid-file none; session-keyfile "{self.folder}/session"; managed-keys-directory "{self.folder}";
+  listen-on port {self.port} {{ {ADDRESS}; }}; listen-on-v6 {{ none; }}; recursion no; dnssec-validation no;
+}};
+"""
+        for origin in zones:
+            text += f'zone "{origin}" {{ type primary; file "{origin}.zone"; }};\n'
+        return text
+
+
+def free_port():
+    """A port that neither UDP nor TCP uses."""
+    for _ in range(50):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            tcp.bind((ADDRESS, 0))
+            port = tcp.getsockname()[1]
+            try:
+                udp.bind((ADDRESS, port))
+                return port
+            except OSError:
+                continue
+    raise RuntimeError("no free port")
+
+
+def die_with_parent():
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
