@@ -13,12 +13,12 @@ ADDRESS = "127.0.0.1"
 
 
 class Server:
-    """A server with the given master files: {origin: text}."""
+    """A server with the given master files: {origin: text}, at a free port or at the place given."""
 
-    def __init__(self, folder, zones):
-        self.folder = folder / self.name
+    def __init__(self, folder, zones, address=ADDRESS, port=None):
+        self.folder = folder / f"{self.name}-{address}"
         self.folder.mkdir()
-        self.port = free_port()
+        self.address, self.port = address, port or free_port()
         for origin, text in zones.items():
             (self.folder / f"{origin}.zone").write_text(text)
         config = self.folder / "config"
@@ -39,9 +39,10 @@ class Server:
         return self
 
     def answers(self):
-        question = dns.message.make_query(self.probe, "SOA")
+        """Any answer counts: a server without zones refuses."""
+        question = dns.message.make_query("contoso.example", "SOA")
         try:
-            return bool(dns.query.udp(question, ADDRESS, port=self.port, timeout=0.3).answer)
+            return bool(dns.query.udp(question, self.address, port=self.port, timeout=0.3))
         except (dns.exception.DNSException, OSError):
             return False
 
@@ -55,17 +56,16 @@ class Server:
 
     @property
     def resolver(self):
-        return f"{ADDRESS}:{self.port}"
+        return f"{self.address}:{self.port}"
 
 
 class Knot(Server):
     name = "knot"
     command = ["knotd", "-c"]
-    probe = "contoso.example"
 
     def config(self, zones):
         lines = [
-            "server:", f"  rundir: {self.folder}", f"  listen: {ADDRESS}@{self.port}",
+            "server:", f"  rundir: {self.folder}", f"  listen: {self.address}@{self.port}",
             "database:", f"  storage: {self.folder}", "  journal-db-max-size: 8M",
             "log:", "  - target: stderr", "    any: info",
             "zone:",
@@ -78,14 +78,13 @@ class Knot(Server):
 class Bind(Server):
     name = "bind"
     command = ["named", "-g", "-n", "1", "-c"]
-    probe = "contoso.example"
 
     def config(self, zones):
         text = f"""
 controls {{ }};
 options {{
   directory "{self.folder}"; pid-file none; session-keyfile "{self.folder}/session"; managed-keys-directory "{self.folder}";
-  listen-on port {self.port} {{ {ADDRESS}; }}; listen-on-v6 {{ none; }}; recursion no; dnssec-validation no;
+  listen-on port {self.port} {{ {self.address}; }}; listen-on-v6 {{ none; }}; recursion no; dnssec-validation no;
 }};
 """
         for origin in zones:
