@@ -262,6 +262,25 @@ fn alignment() {
 }
 
 #[test]
+fn alignment_without_a_policy() {
+    let zone = zone(&[("useless.example", "v=DMARC1")]);
+    for author in ["example.com", "useless.example"] {
+        let below = format!("a.{author}");
+        let (same, _) = Ask { author, spf: Some(author), dkim: &[&below], ..Ask::default() }.of(&zone);
+        assert_eq!(
+            (line(&same).as_str(), same.alignment.spf, same.alignment.dkim),
+            ("none - - none", true, false)
+        );
+        let options = Options { method: DiscoveryMethod::PublicSuffixList, ..Options::default() };
+        let (list, _) = Ask { author, dkim: &[&below], options, ..Ask::default() }.of(&zone);
+        assert_eq!(
+            (line(&list).as_str(), list.alignment.spf, list.alignment.dkim),
+            ("none - - none", false, true)
+        );
+    }
+}
+
+#[test]
 fn what_cannot_be_aligned_asks_nothing() {
     let records: &[(&str, &str)] = &[
         ("example.com", "v=DMARC1; p=reject"),

@@ -234,6 +234,7 @@ pub fn prefetch(author_domain: &DomainName, options: &Options, answers: &mut Ans
 ///
 /// # Errors
 /// [`Missing`] where answers are missing; the questions are noted.
+#[expect(clippy::needless_pass_by_value, reason = "an iterator is cheap, and callers make it in place")]
 pub fn evaluate<'a>(
     author_domain: &DomainName,
     spf: Option<Identifier<'a>>,
@@ -252,23 +253,27 @@ pub fn evaluate<'a>(
         Discovered::Nothing => Cause::NoRecord,
     };
     let evaluation = Evaluation::new(options, Some(author_domain), Some(cause)).with_walk(&walk);
-    let belongs = |identifier: Identifier<'_>| {
-        identifier.authentication == Authentication::Passed
-            && (identifier.domain == author_domain
-                || same_registered(author_domain, identifier.domain, options))
-    };
-    let alignment = Alignment { spf: spf.is_some_and(belongs), dkim: dkim.into_iter().any(belongs) };
-    Ok(Evaluation { alignment, ..evaluation })
+    Ok(Evaluation { alignment: alignment_without_policy(author_domain, spf, &dkim, options), ..evaluation })
 }
 
-/// Where the walk finds no record, each domain is its own Organizational Domain
-/// (RFC 9989 §4.10.2), so that only the same domain is aligned. A public suffix
-/// list says more.
-fn same_registered(author: &DomainName, identifier: &DomainName, options: &Options) -> bool {
-    let method = options.method;
-    method == DiscoveryMethod::PublicSuffixList
-        && author.suffix(method.registered_labels(author))
-            == identifier.suffix(method.registered_labels(identifier))
+/// What is aligned where no policy applies, which asks nothing: with no record on
+/// the way up, a domain is its own Organizational Domain (RFC 9989 §4.10.2), so
+/// that only the same domain is aligned. A public suffix list says more.
+fn alignment_without_policy<'a>(
+    author: &DomainName,
+    spf: Option<Identifier<'a>>,
+    dkim: &(impl Iterator<Item = Identifier<'a>> + Clone),
+    options: &Options,
+) -> Alignment {
+    let organization = |domain: &DomainName| match options.method {
+        DiscoveryMethod::TreeWalk => domain.clone(),
+        method => domain.suffix(method.registered_labels(domain)),
+    };
+    let author = organization(author);
+    let is_aligned = |identifier: Identifier<'_>| {
+        identifier.authentication == Authentication::Passed && organization(identifier.domain) == author
+    };
+    Alignment { spf: spf.is_some_and(is_aligned), dkim: dkim.clone().any(is_aligned) }
 }
 
 /// One message and the record that applies to it.
@@ -318,7 +323,8 @@ impl Case<'_, '_> {
         let applied = self.applied_policy(record);
         if let Ok(None) = applied {
             let cause = Cause::NoValidPolicy { domain: self.domain.clone() };
-            return Ok(self.verdict(Some(cause)));
+            let alignment = alignment_without_policy(self.walk.domain, spf, dkim, self.options);
+            return Ok(Evaluation { alignment, ..self.verdict(Some(cause)) });
         }
         // What is missing for the policy and for both mechanisms is asked in one round.
         let passed = self.mechanisms(spf, dkim, record, Authentication::Passed);
