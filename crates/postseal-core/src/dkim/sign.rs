@@ -246,7 +246,7 @@ impl SignedHeader {
         let body_hash = body.get(settings.body_form, None).ok_or(SignError::Refused)?;
         field.tag("bh", &STANDARD.encode(body_hash.digest));
         field.open_tag("b");
-        self.hasher.add_unsigned(form, field.as_octets(), name_len);
+        self.hasher.add_text(form, field.as_octets(), name_len);
         field.base64(&key.sign(&self.hasher.finish())?);
         Ok(field.finish())
     }

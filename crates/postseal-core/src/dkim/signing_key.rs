@@ -134,7 +134,7 @@ impl SigningKey {
         format!("v=DKIM1; k={key_type}; p={}", STANDARD.encode(octets))
     }
 
-    /// Signs a SHA-256 digest and adds the signature to `text` as Base64.
+    /// Signs a SHA-256 digest; returns the signature as Base64.
     pub(crate) fn sign(&self, digest: &Digest) -> Result<String, SignError> {
         match &self.0 {
             Pair::Rsa { key, .. } => {

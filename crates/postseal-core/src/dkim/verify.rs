@@ -235,7 +235,7 @@ impl Rank {
 }
 
 /// The checks that need neither key nor body.
-fn check_acceptable(signature: Signature, now: u64) -> Result<Signature, Cause> {
+pub(crate) fn check_acceptable(signature: Signature, now: u64) -> Result<Signature, Cause> {
     // RFC 8301 §3.1: "rsa-sha1 MUST NOT be used for signing or verifying."
     if signature.algorithm == Algorithm::RsaSha1 {
         return Err(Cause::HistoricAlgorithm);
@@ -313,20 +313,7 @@ impl Evaluation<'_> {
     /// In the order of RFC 6376 §6.1.2 and §6.1.3.
     fn check(&self, record: &KeyRecord) -> Result<(), Cause> {
         let signature = &self.pending.signature;
-        if !record.is_for_email {
-            return Err(Cause::ServiceNotAllowed);
-        }
-        // RFC 6376 §6.1.2: "If the "h=" tag exists in the public-key record and the hash
-        // algorithm implied by the "a=" tag in the DKIM-Signature header field is not
-        // included in the contents of the "h=" tag, the Verifier MUST ignore the key record".
-        if !record.hashes.sha256 {
-            return Err(Cause::HashNotAllowed);
-        }
-        // RFC 6376 §3.6.1, t=s: "the "i=" domain MUST NOT be a subdomain of "d="".
-        if record.strict && !signature.auid_is_sdid {
-            return Err(Cause::SubdomainNotAllowed);
-        }
-        let key = record.key.as_ref().map_err(|e| Cause::Key(*e))?;
+        let key = usable_key(record, signature.auid_is_sdid)?;
         let unsigned = check_body(signature, self.body)?;
         self.check_header(key)?;
         match unsigned {
@@ -384,6 +371,24 @@ pub(crate) fn hash_signed_fields(
     }
     hasher.add_signature_field(signature.header_form, field, signature.signature_value);
     Some(hasher)
+}
+
+/// The key of a record, where the record allows it for this signature.
+pub(crate) fn usable_key(record: &KeyRecord, auid_is_sdid: bool) -> Result<&PublicKey, Cause> {
+    if !record.is_for_email {
+        return Err(Cause::ServiceNotAllowed);
+    }
+    // RFC 6376 §6.1.2: "If the "h=" tag exists in the public-key record and the hash
+    // algorithm implied by the "a=" tag in the DKIM-Signature header field is not
+    // included in the contents of the "h=" tag, the Verifier MUST ignore the key record".
+    if !record.hashes.sha256 {
+        return Err(Cause::HashNotAllowed);
+    }
+    // RFC 6376 §3.6.1, t=s: "the "i=" domain MUST NOT be a subdomain of "d="".
+    if record.strict && !auid_is_sdid {
+        return Err(Cause::SubdomainNotAllowed);
+    }
+    record.key.as_ref().map_err(|e| Cause::Key(*e))
 }
 
 /// The key record to use of an answer.

@@ -38,8 +38,8 @@ impl HeaderHasher {
         self.put_body(form, after);
     }
 
-    /// Adds a field that is being signed, which ends where its signature will stand.
-    pub(crate) fn add_unsigned(&mut self, form: Canonicalization, octets: &[u8], name_len: usize) {
+    /// Adds a field that is being made: its text so far, without a line end.
+    pub(crate) fn add_text(&mut self, form: Canonicalization, octets: &[u8], name_len: usize) {
         self.add_open(form, octets, name_len, name_len + 1);
     }
 
