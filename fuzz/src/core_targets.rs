@@ -1,0 +1,193 @@
+//! Targets of `postseal-core`: one per parser, and one for a whole message.
+
+use postseal_core::dkim::{BodyHashes, Canonicalization, KeyRecord, Verifier, VerifyOptions};
+use postseal_core::dmarc::{PolicyRecord, ReportUri};
+use postseal_core::dns::{Answers, DomainName, RecordData, TxtRecord, Zone};
+use postseal_core::message::{Envelope, HeaderSection, HeloIdentity, MailFrom, Splitter, author_domain};
+use postseal_core::spf::{self, Identity, Record};
+use postseal_core::verdict::{Authentication, Options};
+
+/// A target: any octets, and a panic where a property does not hold.
+pub type Target = fn(&[u8]);
+
+/// Every target, by name.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("author_domain", from_field),
+    ("body_hash", body_hash),
+    ("check_host", check_host),
+    ("dkim_key_record", dkim_key_record),
+    ("dkim_signature", dkim_signature),
+    ("dmarc_policy_record", dmarc_policy_record),
+    ("domain_name", domain_name),
+    ("header_section", header_section),
+    ("message", message),
+    ("spf_record", spf_record),
+];
+
+/// Fields lie in order, within the octets, and say what was received.
+pub fn header_section(data: &[u8]) {
+    let section = HeaderSection::parse(data.to_vec());
+    assert_eq!(section.octets(), data);
+    let mut covered = 0;
+    for field in section.fields() {
+        covered += field.octets().len();
+        assert!(field.octets().starts_with(field.name()));
+        assert!(!field.name().is_empty() && !field.name().contains(&b':'));
+        assert_eq!(field.name_hash(), HeaderSection::name_hash(field.name()));
+    }
+    assert!(covered <= data.len());
+    split_whatever_the_chunks(data);
+}
+
+fn split_whatever_the_chunks(data: &[u8]) {
+    let mut whole = Splitter::new();
+    let Ok(body) = whole.feed(data) else { return };
+    let size = 1 + data.len() % 7;
+    let (mut parts, mut rest) = (Splitter::new(), Vec::new());
+    for chunk in data.chunks(size) {
+        rest.extend_from_slice(parts.feed(chunk).expect("the whole was not too long"));
+    }
+    assert_eq!(rest, body);
+    assert_eq!(parts.take_header_section().octets(), whole.take_header_section().octets());
+}
+
+/// An Author Domain is a domain name, and stays one.
+pub fn from_field(data: &[u8]) {
+    let mut octets = b"From: ".to_vec();
+    octets.extend_from_slice(data);
+    if let Ok(domain) = author_domain(&HeaderSection::parse(octets)) {
+        assert_eq!(DomainName::parse(domain.as_str()).as_ref(), Ok(&domain));
+    }
+}
+
+/// Reading a name twice changes nothing.
+pub fn domain_name(data: &[u8]) {
+    if let Ok(name) = DomainName::parse_octets(data) {
+        assert!(name.as_str().len() <= DomainName::MAX_LEN);
+        assert_eq!(DomainName::parse(name.as_str()).as_ref(), Ok(&name));
+        assert_eq!(name.labels().count(), name.label_count());
+        assert!(name.is_at_or_below(&name.suffix(1)));
+    }
+    let text = String::from_utf8_lossy(data);
+    let _ = MailFrom::new(&text);
+    let _ = HeloIdentity::new(&text);
+    let _ = ReportUri::parse(&text);
+}
+
+/// What is written again reads the same.
+pub fn spf_record(data: &[u8]) {
+    let record = Record::parse(data);
+    let written = record.to_string();
+    assert_eq!(Record::parse(written.as_bytes()).to_string(), written);
+}
+
+/// An evaluation ends, whatever the record, within its limits.
+pub fn check_host(data: &[u8]) {
+    let mut zone = Zone::new();
+    let (own, other) = data.split_at(data.len() / 2);
+    add_txt(&mut zone, "example.org", own);
+    add_txt(&mut zone, "other.example.org", other);
+    for client in ["192.0.2.1", "2001:db8::1"] {
+        let envelope = Envelope {
+            client: client.parse().expect("an address"),
+            helo: HeloIdentity::new("mail.example.org"),
+            mail_from: MailFrom::new("strong-bad@example.org"),
+        };
+        let request = spf::Request {
+            explanation: spf::ExplanationWanted::Yes,
+            ..spf::Request::new(&envelope, Identity::MailFrom)
+        };
+        let mut answers = Answers::new(&zone);
+        let evaluation = spf::check_host(&request, &mut answers).expect("a zone answers everything");
+        assert!(evaluation.lookups <= spf::MAX_LOOKUPS);
+        assert!(evaluation.void_lookups <= spf::MAX_VOID_LOOKUPS + 1);
+        assert!(answers.trace().len() <= 150);
+    }
+}
+
+fn add_txt(zone: &mut Zone, owner: &str, octets: &[u8]) {
+    let owner = DomainName::parse(owner).expect("a valid name");
+    zone.add(&owner, 60, RecordData::Txt(TxtRecord::from_strings(&[octets])));
+}
+
+/// Any DKIM-Signature field gets a verdict, and without a key it is no pass.
+pub fn dkim_signature(data: &[u8]) {
+    let mut octets = b"From: a@example.org\r\nDKIM-Signature: ".to_vec();
+    octets.extend_from_slice(data);
+    let section = HeaderSection::parse(octets);
+    let mut hashes = BodyHashes::new();
+    let mut verifier = Verifier::new(&section, None, &mut hashes, &VerifyOptions::default(), 0);
+    let zone = Zone::new();
+    let mut answers = Answers::new(&zone);
+    verifier.evaluate(&section, &hashes.finish(), &mut answers).expect("a zone answers everything");
+    assert!(verifier.results().all(|r| r.result.as_str() != "pass" && r.cause.is_some()));
+}
+
+/// Any key record is read or refused.
+pub fn dkim_key_record(data: &[u8]) {
+    if let Ok(record) = KeyRecord::parse(data) {
+        let _ = (record.key.is_ok(), record.testing, record.strict);
+    }
+}
+
+/// Findings lie within the record.
+pub fn dmarc_policy_record(data: &[u8]) {
+    let read = PolicyRecord::read(data);
+    assert_eq!(read.record.is_some(), PolicyRecord::is_one(data));
+    for finding in read.findings {
+        assert!(finding.span.start <= finding.span.end && finding.span.end <= data.len());
+    }
+}
+
+/// A body has one hash, whatever the chunks.
+pub fn body_hash(data: &[u8]) {
+    let (&first, body) = data.split_first().unwrap_or((&1, &[]));
+    let size = usize::from(first).max(1);
+    let limit = Some(u64::from(first));
+    let forms = [Canonicalization::Relaxed, Canonicalization::Simple];
+    let hash = |size: usize| {
+        let mut hashes = BodyHashes::new();
+        for form in forms {
+            hashes.register(form, None);
+            hashes.register(form, limit);
+        }
+        for chunk in body.chunks(size) {
+            hashes.update(chunk);
+        }
+        let digests = hashes.finish();
+        forms.map(|form| (digests.get(form, None), digests.get(form, limit)))
+    };
+    assert_eq!(hash(body.len().max(1)), hash(size));
+}
+
+/// A whole message, from a client that nothing authorises: a verdict comes, and
+/// it is never `pass` for a domain whose key the message's author does not have.
+pub fn message(data: &[u8]) {
+    let mut zone = Zone::new();
+    add_txt(&mut zone, "victim.example", b"v=spf1 -all");
+    add_txt(&mut zone, "_dmarc.victim.example", b"v=DMARC1; p=reject");
+    add_txt(&mut zone, "s._domainkey.victim.example", RFC8463_KEY);
+    add_txt(&mut zone, "attacker.example", b"v=spf1 +all");
+    let envelope = Envelope {
+        client: "203.0.113.66".parse().expect("an address"),
+        helo: HeloIdentity::new("attacker.example"),
+        mail_from: MailFrom::new("x@attacker.example"),
+    };
+    let options = Options::new("mx.example.net");
+    let mut judged = Authentication::new(envelope, &options, 1_790_000_000);
+    let mut splitter = Splitter::new();
+    let Ok(body) = splitter.feed(data) else { return };
+    judged.header_section(splitter.take_header_section());
+    judged.body(body);
+    let mut answers = Answers::new(&zone);
+    judged.evaluate(&mut answers).expect("a zone answers everything");
+    assert!(answers.trace().len() <= 150);
+    let verdict = judged.into_verdict().expect("evaluated");
+    let author = verdict.dmarc.author_domain.as_ref().map_or("", |d| d.as_str());
+    if author.ends_with("victim.example") {
+        assert_ne!(verdict.dmarc.result.as_str(), "pass");
+    }
+}
+
+/// The public key of RFC 8463 appendix A.2: well known, but its private key never signed for our victim.
+const RFC8463_KEY: &[u8] = b"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
