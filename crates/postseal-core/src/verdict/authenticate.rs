@@ -1,4 +1,5 @@
 use super::Verdict;
+use crate::arc;
 use crate::dkim::{self, BodyDigests, BodyHashes};
 use crate::dmarc::{self, Authentication as Authenticated, Identifier};
 use crate::dns::{Answers, DomainName, Missing};
@@ -60,6 +61,7 @@ struct Message {
     section: HeaderSection,
     author_domain: Result<DomainName, AuthorDomainError>,
     signatures: dkim::Verifier,
+    chain: arc::Validator,
     body: Body,
 }
 
@@ -112,8 +114,11 @@ impl<'o> Authentication<'o> {
         let mut hashes = BodyHashes::new();
         let author = author_domain.as_ref().ok();
         let signatures = dkim::Verifier::new(&section, author, &mut hashes, &self.options.dkim, self.now);
+        let allow_unsigned_body = self.options.dkim.allow_unsigned_body;
+        let chain = arc::ValidateOptions { allow_unsigned_body };
+        let chain = arc::Validator::new(&section, &mut hashes, &chain, self.now);
         let body = Body::Arriving(hashes);
-        self.message = Some(Message { section, author_domain, signatures, body });
+        self.message = Some(Message { section, author_domain, signatures, chain, body });
     }
 
     /// The header section, once it has been taken.
@@ -128,6 +133,7 @@ impl<'o> Authentication<'o> {
             dmarc::prefetch(author, &self.options.dmarc, answers);
         }
         message.signatures.prefetch(answers);
+        message.chain.prefetch(answers);
     }
 
     /// Takes the next octets of the body.
@@ -168,10 +174,13 @@ impl<'o> Authentication<'o> {
     }
 
     fn check_signatures(&mut self, answers: &mut Answers<'_>) -> Result<(), Missing> {
-        let Some(Message { section, signatures, body: Body::Hashed(digests), .. }) = &mut self.message else {
+        let Some(Message { section, signatures, chain, body: Body::Hashed(digests), .. }) = &mut self.message
+        else {
             return Ok(());
         };
-        signatures.evaluate(section, digests, answers)
+        let signatures = signatures.evaluate(section, digests, answers);
+        let chain = chain.evaluate(section, digests, answers);
+        signatures.and(chain)
     }
 
     fn check_alignment(&self, answers: &mut Answers<'_>) -> Result<dmarc::Evaluation, Missing> {
@@ -196,6 +205,7 @@ impl<'o> Authentication<'o> {
             helo: self.helo?,
             mail_from: self.mail_from?,
             dkim: message.signatures.into_results(),
+            arc: message.chain.into_chain()?,
             dmarc: self.dmarc?,
             section: message.section,
         })

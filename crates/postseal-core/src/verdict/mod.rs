@@ -34,7 +34,7 @@ mod authenticate;
 pub use authenticate::{Authentication, Options};
 
 use crate::message::HeaderSection;
-use crate::{dkim, dmarc, spf};
+use crate::{arc, dkim, dmarc, spf};
 
 /// All results for one message.
 #[derive(Debug)]
@@ -45,6 +45,9 @@ pub struct Verdict {
     pub mail_from: spf::Evaluation,
     /// One result for each DKIM-Signature field, top down.
     pub dkim: Vec<dkim::SignatureResult>,
+    /// The chain of forwarders. That it passes is no reason to trust it:
+    /// [`arc::Chain::is_trusted`].
+    pub arc: arc::Chain,
     /// DMARC.
     pub dmarc: dmarc::Evaluation,
     /// The header section that was judged.
