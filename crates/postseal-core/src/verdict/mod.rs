@@ -30,8 +30,14 @@
 //! ```
 
 mod authenticate;
+mod authentication_results;
 
 pub use authenticate::{Authentication, Options};
+pub use authentication_results::{
+    AuthenticationResults, AuthservId, AuthservIdError, FieldDefect, FieldFinding, Form, Keyword,
+    KeywordError, MAX_AUTHENTICATION_RESULTS, MAX_PROPERTIES, MAX_RESULTS, MethodResult, Property,
+    ReadAuthenticationResults, claims, fields_to_strip,
+};
 
 use crate::message::HeaderSection;
 use crate::{arc, dkim, dmarc, spf};
