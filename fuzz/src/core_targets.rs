@@ -5,13 +5,14 @@ use postseal_core::dmarc::{PolicyRecord, ReportUri};
 use postseal_core::dns::{Answers, DomainName, RecordData, TxtRecord, Zone};
 use postseal_core::message::{Envelope, HeaderSection, HeloIdentity, MailFrom, Splitter, author_domain};
 use postseal_core::spf::{self, Identity, Record};
-use postseal_core::verdict::{Authentication, Options};
+use postseal_core::verdict::{Authentication, AuthenticationResults, AuthservId, Form, Options, claims};
 
 /// A target: any octets, and a panic where a property does not hold.
 pub type Target = fn(&[u8]);
 
 /// Every target, by name.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("authentication_results", authentication_results),
     ("author_domain", from_field),
     ("body_hash", body_hash),
     ("check_host", check_host),
@@ -136,6 +137,23 @@ pub fn dmarc_policy_record(data: &[u8]) {
     assert_eq!(read.record.is_some(), PolicyRecord::is_one(data));
     for finding in read.findings {
         assert!(finding.span.start <= finding.span.end && finding.span.end <= data.len());
+    }
+}
+
+/// What is read and written again reads the same, is one line, and claims who wrote it.
+pub fn authentication_results(data: &[u8]) {
+    let read = AuthenticationResults::read(data);
+    for finding in &read.findings {
+        assert!(finding.span.start <= finding.span.end && finding.span.end <= data.len());
+    }
+    let once = read.field.write(Form::Unfolded);
+    assert!(!once.contains(['\r', '\n', '\0']));
+    let again = AuthenticationResults::read(once.as_bytes()).field;
+    assert_eq!(again.results.len(), read.field.results.len());
+    assert_eq!(again.write(Form::Unfolded), once);
+    assert_eq!(AuthenticationResults::read(again.write(Form::Folded).as_bytes()).field, again);
+    if let Some(Ok(id)) = read.field.authserv_id.as_deref().map(AuthservId::parse) {
+        assert!(claims(data, &id), "{:?} {id}", String::from_utf8_lossy(data));
     }
 }
 

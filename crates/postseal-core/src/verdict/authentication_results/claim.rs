@@ -40,6 +40,8 @@ struct Head {
     first_word: Option<usize>,
     /// Where the last word begins.
     last_word: usize,
+    /// The next octet begins a word.
+    between: bool,
 }
 
 /// What becomes of comments.
@@ -55,7 +57,8 @@ impl Head {
 
     /// The second value is false where a comment or a quotation does not end.
     fn read(body: &[u8], comments: Comments) -> (Head, bool) {
-        let mut head = Head { octets: [0; Head::CAPACITY], len: 0, first_word: None, last_word: 0 };
+        let mut head =
+            Head { octets: [0; Head::CAPACITY], len: 0, first_word: None, last_word: 0, between: false };
         let (mut depth, mut quoted) = (0_usize, false);
         let mut octets = body.iter().copied();
         while let Some(octet) = octets.next() {
@@ -91,6 +94,9 @@ impl Head {
 
     fn push(&mut self, octet: u8) {
         if !octet.is_ascii_control() && self.len < Head::CAPACITY {
+            if std::mem::take(&mut self.between) {
+                self.last_word = self.len;
+            }
             self.octets[self.len] = octet;
             self.len += 1;
         }
@@ -99,7 +105,7 @@ impl Head {
     fn end_word(&mut self) {
         if self.len > 0 {
             self.first_word.get_or_insert(self.len);
-            self.last_word = self.len;
+            self.between = true;
         }
     }
 
@@ -178,6 +184,7 @@ mod tests {
             " mx.\r\n example; dkim=pass",
             " mx(c).example; dkim=pass",
             " mx.(c)example 1; dkim=pass",
+            " mx.\r\n example 1 (c) ; dkim=pass",
             " mx\".\"example; dkim=pass",
             " \"mx.example; dkim=pass",
             " mx.example\"; dkim=pass",

@@ -108,6 +108,10 @@ impl Reader<'_> {
                 self.note(FieldDefect::NoAuthservId, start..self.at);
                 self.at = start;
             }
+            (Some(word), None) if word.eq_ignore_ascii_case("none") => {
+                self.note(FieldDefect::NoAuthservId, start..self.at);
+                return field;
+            }
             (Some(id), _) => {
                 field.authserv_id = Some(id);
                 field.version = self.number();

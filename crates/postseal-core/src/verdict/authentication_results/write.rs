@@ -2,6 +2,7 @@ use std::fmt::{self, Write as _};
 
 use super::AuthservId;
 use super::authserv_id::is_token_octet;
+use crate::arc;
 use crate::dkim::{DkimResult, SignatureResult};
 use crate::dmarc::{self, DmarcResult};
 use crate::spf::{self, Identity, SpfResult};
@@ -33,6 +34,7 @@ impl Verdict {
         if self.dkim.is_empty() {
             writer.result("dkim", None, DkimResult::None.as_str());
         }
+        writer.arc(&self.arc);
         writer.dmarc(&self.dmarc);
         writer.finish()
     }
@@ -243,6 +245,14 @@ impl FieldWriter {
             self.quote(format_args!("{local_part}@{domain}"));
         }
         self.end_item(start);
+    }
+
+    /// The chain of forwarders (RFC 8617 §4.4). Whether its sealers are trusted is not said.
+    fn arc(&mut self, chain: &arc::Chain) {
+        self.result("arc", None, chain.result.as_str());
+        if let Some(cause) = &chain.cause {
+            self.reason(cause);
+        }
     }
 
     /// DMARC (RFC 9989 §9.1).
