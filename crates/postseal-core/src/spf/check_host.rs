@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::limits::Limits;
 use super::macro_expansion::MacroValues;
 use super::network::canonical;
-use super::result::Matched;
+use super::result::DecidedBy;
 use super::{Cause, Directive, DomainSpec, Evaluation, MacroLetter, Mechanism, Record, Selection, SpfResult};
 use crate::dns::{Answer, Answers, DomainName, Failure, Missing, Outcome, QueryClass, RecordType};
 use crate::message::{Envelope, HeloIdentity, MailFrom};
@@ -99,11 +99,16 @@ pub fn check_host(request: &Request<'_>, answers: &mut Answers<'_>) -> Result<Ev
         client: canonical(request.client),
         values: MacroValues::new(request, domain),
         limits: Limits::default(),
+        asked_ahead: 0,
     };
     match session.policy(domain) {
-        Ok(policy) => session.conclude(request, domain, policy),
+        Ok(Policy::Matched(matched)) => session.conclude(request, domain, matched),
+        Ok(Policy::NoMatch(last)) => {
+            let cause = Cause::NoMatch { domain: last.into_owned() };
+            Ok(ended(Some(domain), cause, &session.limits))
+        }
+        Ok(Policy::None(cause)) | Err(Stop::Error(cause)) => Ok(ended(Some(domain), *cause, &session.limits)),
         Err(Stop::Missing) => Err(Missing),
-        Err(Stop::Error(cause)) => Ok(ended(Some(domain), cause, &session.limits)),
     }
 }
 
@@ -116,7 +121,7 @@ fn ended(domain: Option<&DomainName>, cause: Cause, limits: &Limits) -> Evaluati
         explanation: None,
         lookups: limits.lookups,
         void_lookups: limits.void_lookups,
-        matched: None,
+        decided_by: None,
     }
 }
 
@@ -126,6 +131,8 @@ pub(super) struct Session<'r, 'm, 's> {
     pub(super) client: IpAddr,
     pub(super) values: MacroValues<'r>,
     pub(super) limits: Limits,
+    /// Includes whose records were asked for before they were reached.
+    asked_ahead: usize,
 }
 
 /// Why an evaluation cannot go on.
@@ -134,7 +141,7 @@ pub(super) enum Stop {
     /// An answer is missing; the question is noted.
     Missing,
     /// An exception of RFC 7208 §4.6.2.
-    Error(Cause),
+    Error(Box<Cause>),
 }
 
 impl From<Missing> for Stop {
@@ -145,16 +152,27 @@ impl From<Missing> for Stop {
 
 impl From<Cause> for Stop {
     fn from(cause: Cause) -> Stop {
-        Stop::Error(cause)
+        Stop::Error(Box::new(cause))
     }
 }
 
 /// What a domain's policy says about the client.
-enum Policy {
+enum Policy<'d> {
     /// A directive matched.
-    Matched(SpfResult, Matched),
-    /// None did ("neutral"), or there is no policy ("none").
-    Open(Cause),
+    Matched(Matched<'d>),
+    /// None did; the record is that of this domain.
+    NoMatch(Cow<'d, DomainName>),
+    /// There is no policy.
+    None(Box<Cause>),
+}
+
+/// The directive that decided, by its place in the record of `answer`, and the
+/// domain whose record that is.
+pub(super) struct Matched<'d> {
+    pub(super) answer: Arc<Answer>,
+    pub(super) index: usize,
+    pub(super) result: SpfResult,
+    pub(super) domain: Cow<'d, DomainName>,
 }
 
 impl Session<'_, '_, '_> {
@@ -163,7 +181,7 @@ impl Session<'_, '_, '_> {
     /// Includes call this again. Each include and each redirect is counted
     /// before it is followed, so that [`super::MAX_LOOKUPS`] bounds the depth of
     /// the calls and the length of the loop, whatever the records say.
-    fn policy(&mut self, first: &DomainName) -> Result<Policy, Stop> {
+    fn policy<'d>(&mut self, first: &'d DomainName) -> Result<Policy<'d>, Stop> {
         let mut domain = Cow::Borrowed(first);
         let mut redirected = false;
         loop {
@@ -175,19 +193,18 @@ impl Session<'_, '_, '_> {
                 Err(_) if redirected => {
                     return Err(Cause::RedirectNotFound { target: domain.to_string() }.into());
                 }
-                Err(cause) => return Ok(Policy::Open(cause)),
+                Err(cause) => return Ok(Policy::None(cause)),
             };
             let record = valid_record(&answer, &domain)?;
             if let Some(index) = self.first_match(record, &domain)? {
                 let result = record.directives()[index].qualifier.result();
-                let domain = domain.into_owned();
-                return Ok(Policy::Matched(result, Matched { answer, directive: index, domain }));
+                return Ok(Policy::Matched(Matched { answer, index, result, domain }));
             }
             // RFC 7208 §4.7: "If none of the mechanisms match and there is no
             // "redirect" modifier, then the check_host() returns a result of
             // "neutral"".
             let Some(spec) = record.redirect() else {
-                return Ok(Policy::Open(Cause::NoMatch { domain: domain.into_owned() }));
+                return Ok(Policy::NoMatch(domain));
             };
             domain = Cow::Owned(self.redirect_target(spec, &domain)?);
             redirected = true;
@@ -195,11 +212,11 @@ impl Session<'_, '_, '_> {
     }
 
     /// The answer that holds the SPF record or records of a domain, or why it has none.
-    fn record_of(&mut self, domain: &DomainName) -> Result<Result<Arc<Answer>, Cause>, Stop> {
+    fn record_of(&mut self, domain: &DomainName) -> Result<Result<Arc<Answer>, Box<Cause>>, Stop> {
         // RFC 7208 §4.3: "If the <domain> is malformed … or is not a multi-label
         // domain name … check_host() immediately returns the result "none"."
         if !is_multi_label(domain) {
-            return Ok(Err(Cause::NoDomain));
+            return Ok(Err(Box::new(Cause::NoDomain)));
         }
         let answer = self.answers.get(QueryClass::Spf, domain, RecordType::Txt)?;
         if answer.is_void() && self.limits.lookups > 0 {
@@ -213,8 +230,8 @@ impl Session<'_, '_, '_> {
             // the lookup times out, then check_host() terminates immediately with
             // the result "temperror"."
             (Outcome::Failure(failure), _) => Err(dns_failure(&answer, *failure).into()),
-            (Outcome::NxDomain, _) => Ok(Err(Cause::NoSuchDomain { domain: domain() })),
-            (_, Selection::None) => Ok(Err(Cause::NoRecord { domain: domain() })),
+            (Outcome::NxDomain, _) => Ok(Err(Box::new(Cause::NoSuchDomain { domain: domain() }))),
+            (_, Selection::None) => Ok(Err(Box::new(Cause::NoRecord { domain: domain() }))),
             (_, Selection::One { .. } | Selection::Several { .. }) => Ok(Ok(answer)),
         }
     }
@@ -224,22 +241,20 @@ impl Session<'_, '_, '_> {
         // RFC 7208 §4.6.2: "Each mechanism is considered in turn from left to right."
         for (index, directive) in record.directives().iter().enumerate() {
             match self.matches(&directive.mechanism, domain) {
-                Ok(true) => return Ok(Some(index)),
                 Ok(false) => {}
-                Err(Stop::Missing) if matches!(directive.mechanism, Mechanism::Include(_)) => {
-                    self.ask_ahead(&record.directives()[index + 1..]);
-                    return Err(Stop::Missing);
+                Ok(true) => return Ok(Some(index)),
+                Err(stop) => {
+                    if let (Stop::Missing, Mechanism::Include(_)) = (&stop, &directive.mechanism) {
+                        self.ask_ahead(&record.directives()[index + 1..], domain);
+                    }
+                    return Err(stop);
                 }
-                Err(stop) => return Err(stop),
             }
         }
         Ok(None)
     }
 
     fn matches(&mut self, mechanism: &Mechanism, domain: &DomainName) -> Result<bool, Stop> {
-        if mechanism.causes_queries() {
-            self.limits.count_lookup()?;
-        }
         match mechanism {
             Mechanism::All => Ok(true),
             Mechanism::Ip4(network) => Ok(matches!(self.client, IpAddr::V4(ip) if network.contains(ip))),
@@ -254,6 +269,7 @@ impl Session<'_, '_, '_> {
 
     /// "include" (RFC 7208 §5.2): matches where the policy of the target passes.
     fn include(&mut self, spec: &DomainSpec, domain: &DomainName) -> Result<bool, Stop> {
+        self.limits.count_lookup()?;
         let Some(target) = self.target(Some(spec), domain)? else {
             // RFC 8616 §4: a term with the local part of a sender that is not
             // ASCII does not match.
@@ -263,10 +279,10 @@ impl Session<'_, '_, '_> {
             return Err(Cause::IncludeNotFound { target: spec.to_string() }.into());
         };
         match self.policy(&target)? {
-            Policy::Matched(SpfResult::Pass, _) => Ok(true),
-            Policy::Matched(..) | Policy::Open(Cause::NoMatch { .. }) => Ok(false),
+            Policy::Matched(matched) => Ok(matched.result == SpfResult::Pass),
+            Policy::NoMatch(_) => Ok(false),
             // RFC 7208 §5.2: "none" causes the mechanism to "return permerror".
-            Policy::Open(_) => Err(Cause::IncludeNotFound { target: target.to_string() }.into()),
+            Policy::None(_) => Err(Cause::IncludeNotFound { target: target.to_string() }.into()),
         }
     }
 
@@ -303,18 +319,19 @@ impl Session<'_, '_, '_> {
     /// Asks for the records of the includes that follow one whose answer is
     /// missing, as far as nothing but addresses and names stands between them,
     /// so that they travel together. Nothing is asked that is past the limits.
-    fn ask_ahead(&mut self, directives: &[Directive]) {
-        let mut left = self.limits.lookups_left();
+    fn ask_ahead(&mut self, directives: &[Directive], domain: &DomainName) {
         for directive in directives {
             match &directive.mechanism {
-                Mechanism::Include(DomainSpec::Name(name)) if left > 0 && is_multi_label(name) => {
-                    self.answers.prefetch(QueryClass::Spf, name, RecordType::Txt);
-                    left -= 1;
+                Mechanism::Include(DomainSpec::Name(name))
+                    if self.asked_ahead < self.limits.lookups_left() =>
+                {
+                    self.asked_ahead += 1;
+                    if is_multi_label(name) {
+                        self.answers.prefetch(QueryClass::Spf, name, RecordType::Txt);
+                    }
                 }
-                Mechanism::Ip4(network) if !matches!(self.client, IpAddr::V4(ip) if network.contains(ip)) => {
-                }
-                Mechanism::Ip6(network) if !matches!(self.client, IpAddr::V6(ip) if network.contains(ip)) => {
-                }
+                address @ (Mechanism::Ip4(_) | Mechanism::Ip6(_))
+                    if matches!(self.matches(address, domain), Ok(false)) => {}
                 _ => return,
             }
         }
@@ -324,20 +341,24 @@ impl Session<'_, '_, '_> {
         &mut self,
         request: &Request<'_>,
         domain: &DomainName,
-        policy: Policy,
+        matched: Matched<'_>,
     ) -> Result<Evaluation, Missing> {
-        let (result, matched) = match policy {
-            Policy::Open(cause) => return Ok(ended(Some(domain), cause, &self.limits)),
-            Policy::Matched(result, matched) => (result, matched),
-        };
         let (lookups, void_lookups) = (self.limits.lookups, self.limits.void_lookups);
-        let explanation = match (result, request.explanation) {
+        let explanation = match (matched.result, request.explanation) {
             (SpfResult::Fail, ExplanationWanted::Yes) => self.explain(&matched)?,
             _ => None,
         };
-        let domain = Some(domain.clone());
-        let matched = Some(matched);
-        Ok(Evaluation { result, domain, cause: None, explanation, lookups, void_lookups, matched })
+        let Matched { answer, index, result, domain: last } = matched;
+        let redirected_to = (*last != *domain).then(|| last.into_owned());
+        Ok(Evaluation {
+            result,
+            domain: Some(domain.clone()),
+            cause: None,
+            explanation,
+            lookups,
+            void_lookups,
+            decided_by: Some(DecidedBy { answer, index, redirected_to }),
+        })
     }
 }
 

@@ -17,6 +17,7 @@ impl Session<'_, '_, '_> {
         prefixes: PrefixLengths,
         domain: &DomainName,
     ) -> Result<bool, Stop> {
+        self.limits.count_lookup()?;
         // RFC 7208 §4.8: "Some implementations choose to treat such errors as
         // not-match and therefore ignore such names". So here, for "a", "mx",
         // "ptr" and "exists".
@@ -31,6 +32,7 @@ impl Session<'_, '_, '_> {
         prefixes: PrefixLengths,
         domain: &DomainName,
     ) -> Result<bool, Stop> {
+        self.limits.count_lookup()?;
         let Some(target) = self.target(spec, domain)? else { return Ok(false) };
         // RFC 7208 §5.4: "check_host() MUST NOT apply the implicit MX rules".
         let answer = self.query(&target, RecordType::Mx)?;
@@ -61,6 +63,7 @@ impl Session<'_, '_, '_> {
 
     /// "ptr": a validated name of the client at or below the target.
     pub(super) fn ptr(&mut self, spec: Option<&DomainSpec>, domain: &DomainName) -> Result<bool, Stop> {
+        self.limits.count_lookup()?;
         let Some(target) = self.target(spec, domain)? else { return Ok(false) };
         // RFC 7208 §5.5: "Check all validated domain names to see if they either
         // match the <target-name> domain or are a subdomain of the <target-name>
@@ -73,6 +76,7 @@ impl Session<'_, '_, '_> {
 
     /// "exists": the target has an IPv4 address, whatever it is.
     pub(super) fn exists(&mut self, spec: &DomainSpec, domain: &DomainName) -> Result<bool, Stop> {
+        self.limits.count_lookup()?;
         let Some(target) = self.target(Some(spec), domain)? else { return Ok(false) };
         // RFC 7208 §5.7: "The resulting domain name is used for a DNS A RR lookup
         // (even when the connection type is IPv6)."
@@ -168,8 +172,11 @@ impl Session<'_, '_, '_> {
         match self.query(name, record_type) {
             Ok(answer) => Ok(Some(answer)),
             // Not asked by our own decision: nothing is known, so nothing is said.
-            Err(Stop::Error(Cause::Dns { failure, .. })) if !is_our_own(failure) => Ok(None),
-            Err(stop) => Err(stop),
+            Err(Stop::Error(cause)) => match *cause {
+                Cause::Dns { failure, .. } if !is_our_own(failure) => Ok(None),
+                _ => Err(Stop::Error(cause)),
+            },
+            Err(Stop::Missing) => Err(Stop::Missing),
         }
     }
 }

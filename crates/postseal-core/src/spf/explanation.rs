@@ -1,6 +1,5 @@
-use super::check_host::{Session, Stop};
+use super::check_host::{Matched, Session, Stop};
 use super::limits::Limits;
-use super::result::Matched;
 use super::{DomainSpec, MacroLetter, MacroString, Selection};
 use crate::dns::{DomainName, Missing, QueryClass, RecordType};
 
@@ -12,7 +11,7 @@ pub const MAX_EXPLANATION: usize = 1024;
 
 impl Session<'_, '_, '_> {
     /// What the domain says about a "fail" (RFC 7208 §6.2).
-    pub(super) fn explain(&mut self, matched: &Matched) -> Result<Option<String>, Missing> {
+    pub(super) fn explain(&mut self, matched: &Matched<'_>) -> Result<Option<String>, Missing> {
         let Selection::One { record, .. } = matched.answer.spf() else { return Ok(None) };
         let Some(spec) = record.explanation() else { return Ok(None) };
         // RFC 7208 §4.6.4: "the "exp" modifier only causes a lookup at a later

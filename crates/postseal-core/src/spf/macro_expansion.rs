@@ -406,6 +406,39 @@ mod tests {
         assert_eq!(expand(&eai, "%{L}").1, "%C3%BC");
     }
 
+    /// A record of 64 kB times a local part of 64 kB would be 4 GB.
+    #[test]
+    fn the_cost_does_not_multiply() {
+        let macros = 8_000;
+        for (local_part, text) in [
+            ("a", "%{l}"),
+            ("a", "%{L}"),
+            ("+", "%{l1+}"),
+            ("+", "%{l1r+}"),
+            ("+", "%{lr+}"),
+            ("+", "%{l9999r+-}"),
+            ("a+", "%{l9999-}"),
+            ("é", "%{L}"),
+        ] {
+            let hostile = envelope("192.0.2.3", &format!("{}@example.com", local_part.repeat(65_536)));
+            let request = Request::new(&hostile, Identity::MailFrom);
+            let domain = request.domain().expect("a domain");
+            let values = MacroValues::new(&request, domain);
+            let string = text.repeat(macros);
+            let string = MacroString::parse_explanation(string.as_bytes()).expect("a macro-string");
+            let mut tail = Tail::new();
+            let (mut pieces, mut octets) = (0, 0);
+            let put = |piece: &str| {
+                pieces += 1;
+                octets += piece.len();
+                tail.put_before(piece)
+            };
+            let _ = values.pieces(&string, domain, None, End::Right, put);
+            assert!(pieces <= macros + 2 * Tail::SIZE, "{text}: {pieces} pieces");
+            assert!(octets <= 2 * 65_536 + 2 * Tail::SIZE, "{text}: {octets} octets");
+        }
+    }
+
     #[test]
     fn texts_are_cut() {
         let long = envelope("192.0.2.3", &format!("{}@example.com", "ü".repeat(1000)));

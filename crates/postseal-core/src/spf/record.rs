@@ -90,12 +90,14 @@ impl Record {
         }
         // RFC 7208 §4.5: "record = version terms *SP".
         let mut start = if Record::has_version(octets) { 6 } else { 0 };
+        record.directives.reserve(memchr::memchr_iter(b' ', octets).take(32).count());
         for term in octets[start..].split(|&b| b == b' ') {
             if !term.is_empty() {
                 record.read_term(term, start);
             }
             start += term.len() + 1;
         }
+        record.findings.extend(quotation_marks(octets).map(|span| Finding::new(FindingKind::Quotes, span)));
         record.note_whole(octets.len());
         record
     }
@@ -152,10 +154,6 @@ impl Record {
 
     fn read_term(&mut self, octets: &[u8], start: usize) {
         let span = Span::new(start, start + octets.len());
-        for mark in quotation_marks(octets) {
-            let range = mark.range();
-            self.note(FindingKind::Quotes, Span::new(start + range.start, start + range.end));
-        }
         match Term::parse(octets) {
             Ok(Term::Directive(directive)) => self.directives.push(Directive { span, ..directive }),
             Ok(Term::Redirect(spec)) if self.redirect.is_none() => self.redirect = Some((spec, span)),
@@ -228,5 +226,93 @@ impl fmt::Display for Record {
             write!(f, " redirect={spec}")?;
         }
         self.explanation().map_or(Ok(()), |spec| write!(f, " exp={spec}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spf::MacroError;
+
+    #[test]
+    fn findings_and_their_places() {
+        use FindingKind::{
+            AfterAll, MechanismAsModifier, NoAll, Ptr, Quotes, RedirectIgnored, StringJoin, Syntax,
+            UnknownModifier,
+        };
+        let check = |strings: &[&str], expected: &[(FindingKind, &str)]| {
+            let txt = TxtRecord::from_strings(strings);
+            let record = Record::from_txt(&txt);
+            let found: Vec<(FindingKind, &str)> = record
+                .findings()
+                .iter()
+                .map(|f| (f.kind, std::str::from_utf8(f.span.of(&txt.octets)).unwrap_or("?")))
+                .collect();
+            assert_eq!(found, expected, "{strings:?}");
+        };
+        check(&["v=spf1 mx -all"], &[]);
+        check(&["V=SPF1  MX  -ALL  "], &[]);
+        check(&["v=spf1"], &[(NoAll, "")]);
+        check(&["v=spf1 redirect=a.example"], &[]);
+        check(&["v=spf1 redirect=a.example ~all"], &[(RedirectIgnored, "redirect=a.example")]);
+        check(&["v=spf1 -all mx exp=a.example a"], &[(AfterAll, "mx"), (AfterAll, "a")]);
+        check(&["v=spf1 ?ptr:a.example -all"], &[(Ptr, "?ptr:a.example")]);
+        check(&["v=spf1 moo=cow -all"], &[(UnknownModifier, "moo=cow")]);
+        check(&["v=spf1 ra=a rp=100 rr=all -all"], &[]);
+        check(&["v=spf1 include=a.example -all"], &[(MechanismAsModifier, "include=a.example")]);
+        check(&["v=spf1 IP4=192.0.2.1 -all"], &[(MechanismAsModifier, "IP4=192.0.2.1")]);
+        check(&["v=spf1 moo -all"], &[(Syntax(TermError::UnknownMechanism), "moo")]);
+        check(&["v=spf1 include: -all"], &[(Syntax(TermError::EmptyDomain), "include:")]);
+        check(
+            &["v=spf1 redirect:a.example -all"],
+            &[(Syntax(TermError::UnknownMechanism), "redirect:a.example")],
+        );
+        check(
+            &["v=spf1 exp=a.example exp=b.example -all"],
+            &[(Syntax(TermError::RepeatedModifier), "exp=b.example")],
+        );
+        check(
+            &["v=spf1 ?exists:%{i}.%{x}.a.example moo=%(i) -all"],
+            &[
+                (Syntax(TermError::Macro(MacroError::UnknownLetter('x'))), "%{x}"),
+                (Syntax(TermError::Macro(MacroError::BarePercent)), "%"),
+            ],
+        );
+        check(&["v=spf1 a\tmx -all"], &[(Syntax(TermError::BadOctet(b'\t')), "\t")]);
+        check(
+            &["v=spf1 \"ip4:192.0.2.1\" -all"],
+            &[(Syntax(TermError::UnknownMechanism), "\"ip4:192.0.2.1\""), (Quotes, "\""), (Quotes, "\"")],
+        );
+        check(&["v=spf1 “mx -all"], &[(Syntax(TermError::BadOctet(0xe2)), "?"), (Quotes, "“")]);
+        check(
+            &["v=spf1 ip4:192.0.2.1", "ip4:192.0.2.2 -all"],
+            &[
+                (Syntax(TermError::Ip4Address), "ip4:192.0.2.1ip4:192.0.2.2"),
+                (StringJoin, "ip4:192.0.2.1ip4:192.0.2.2"),
+            ],
+        );
+    }
+
+    #[test]
+    fn versions() {
+        let check = |text: &str, expected: bool| {
+            assert_eq!(Record::has_version(text.as_bytes()), expected, "{text:?}");
+        };
+        check("v=spf1", true);
+        check("V=sPf1 +all", true);
+        check("v=spf1  ", true);
+        check("v=spf10", false);
+        check("v=spf1\t", false);
+        check(" v=spf1", false);
+        check("v=spf", false);
+        check("\"v=spf1\"", false);
+    }
+
+    #[test]
+    fn a_record_beyond_what_dns_can_hold() {
+        let long = format!("v=spf1{} -all", " a".repeat(MAX_RECORD / 2));
+        let record = Record::parse(long.as_bytes());
+        assert_eq!(record.error(), Some(TermError::RecordTooLong));
+        assert!(record.directives().is_empty());
     }
 }

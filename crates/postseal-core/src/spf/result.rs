@@ -185,31 +185,33 @@ pub struct Evaluation {
     /// Queries of these terms that found nothing (§4.6.4); at most one more
     /// than [`MAX_VOID_LOOKUPS`].
     pub void_lookups: u8,
-    pub(super) matched: Option<Matched>,
+    pub(super) decided_by: Option<DecidedBy>,
 }
 
 /// The directive that decided: one of the record of the identity's domain or of
 /// one that it redirects to, never of one that it includes.
 #[derive(Clone, Debug)]
-pub(super) struct Matched {
+pub(super) struct DecidedBy {
     pub(super) answer: Arc<Answer>,
-    pub(super) directive: usize,
-    pub(super) domain: DomainName,
+    /// Its place among the record's directives.
+    pub(super) index: usize,
+    pub(super) redirected_to: Option<DomainName>,
 }
 
 impl Evaluation {
     /// The directive that matched, as published, qualifier included. One of an
     /// included record shows as the include.
     pub fn mechanism(&self) -> Option<&str> {
-        let matched = self.matched.as_ref()?;
-        let Selection::One { index, record } = matched.answer.spf() else { return None };
-        let octets = &matched.answer.txt().get(*index)?.octets;
-        std::str::from_utf8(record.directives().get(matched.directive)?.span.of(octets)).ok()
+        let decided_by = self.decided_by.as_ref()?;
+        let Selection::One { index, record } = decided_by.answer.spf() else { return None };
+        let octets = &decided_by.answer.txt().get(*index)?.octets;
+        std::str::from_utf8(record.directives().get(decided_by.index)?.span.of(octets)).ok()
     }
 
     /// The domain whose record holds the directive that matched: that of the
     /// identity, or one that it redirects to.
     pub fn matched_domain(&self) -> Option<&DomainName> {
-        self.matched.as_ref().map(|m| &m.domain)
+        let decided_by = self.decided_by.as_ref()?;
+        decided_by.redirected_to.as_ref().or(self.domain.as_ref())
     }
 }
