@@ -60,16 +60,32 @@ impl QueryClass {
 
 /// The answers of one message, in the order in which they were first used.
 pub struct Answers<'s> {
-    source: &'s (dyn AnswerSource + Sync),
+    source: Source<'s>,
     given: Vec<Arc<Answer>>,
     missing: Vec<(QueryClass, Question)>,
     used: [u16; QueryClass::COUNT],
     limit_reached: bool,
 }
 
+enum Source<'s> {
+    Borrowed(&'s (dyn AnswerSource + Sync)),
+    Shared(Arc<dyn AnswerSource + Send + Sync>),
+}
+
+impl Answers<'static> {
+    /// As [`Answers::new`], for a message whose evaluation outlives the caller's stack.
+    pub fn shared(source: Arc<dyn AnswerSource + Send + Sync>) -> Answers<'static> {
+        Answers::with_source(Source::Shared(source))
+    }
+}
+
 impl<'s> Answers<'s> {
     /// No answers yet; `source` is looked into before anything counts as missing.
     pub fn new(source: &'s (dyn AnswerSource + Sync)) -> Answers<'s> {
+        Answers::with_source(Source::Borrowed(source))
+    }
+
+    fn with_source(source: Source<'s>) -> Answers<'s> {
         Answers {
             source,
             given: Vec::with_capacity(16),
@@ -103,7 +119,11 @@ impl<'s> Answers<'s> {
                 0,
             )));
         }
-        if let Some(answer) = self.source.ready(name, record_type) {
+        let ready = match &self.source {
+            Source::Borrowed(source) => source.ready(name, record_type),
+            Source::Shared(source) => source.ready(name, record_type),
+        };
+        if let Some(answer) = ready {
             self.given.push(Arc::clone(&answer));
             return Ok(answer);
         }

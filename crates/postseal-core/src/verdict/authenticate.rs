@@ -1,3 +1,5 @@
+use std::ops::Deref;
+
 use super::Verdict;
 use crate::arc;
 use crate::dkim::{self, BodyDigests, BodyHashes};
@@ -45,8 +47,8 @@ impl Options {
 /// called any number of times; what has been decided is not decided again: no
 /// body is hashed and no signature verified twice.
 #[derive(Debug)]
-pub struct Authentication<'o> {
-    options: &'o Options,
+pub struct Authentication<O> {
+    options: O,
     envelope: Envelope,
     now: u64,
     helo: Option<spf::Evaluation>,
@@ -72,9 +74,10 @@ enum Body {
     Hashed(BodyDigests),
 }
 
-impl<'o> Authentication<'o> {
-    /// A message with this envelope; `now` in seconds since 1970.
-    pub fn new(envelope: Envelope, options: &'o Options, now: u64) -> Authentication<'o> {
+impl<O: Deref<Target = Options>> Authentication<O> {
+    /// A message with this envelope; `now` in seconds since 1970. `options` is a
+    /// reference or an `Arc`.
+    pub fn new(envelope: Envelope, options: O, now: u64) -> Authentication<O> {
         Authentication { options, envelope, now, helo: None, mail_from: None, message: None, dmarc: None }
     }
 
