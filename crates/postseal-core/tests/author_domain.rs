@@ -5,8 +5,11 @@
 //! unless every reader of the field finds it there.
 #![allow(clippy::print_stdout, reason = "the count is the evidence")]
 
+mod support;
+
 use postseal_core::message::{AddressDefect, AuthorDomainError, HeaderSection, author_domain};
 use proptest::prelude::*;
+use support::from_fields::{Expect, HOSTILE};
 
 fn read(header: &[u8]) -> Result<String, AuthorDomainError> {
     author_domain(&HeaderSection::parse(header.to_vec())).map(|domain| domain.to_string())
@@ -68,162 +71,22 @@ fn honest_fields_have_an_author_domain() {
     assert!(rows.len() >= 30);
 }
 
-/// What a hostile row expects.
-enum Expect {
-    /// This defect in the addresses.
-    Defect(AddressDefect),
-    /// Any other error.
-    Error,
-    /// The attacker's own domain, which is the one that everybody reads.
-    Attacker,
-}
-
 #[test]
 fn hostile_fields_do_not_spoof() {
-    use AddressDefect as D;
-    use Expect::{Attacker, Defect, Error};
-    let rows: &[(&[u8], Expect)] = &[
-        // No From, several From fields
-        (b"Sender: a@legitimate.example\r\n", Error),
-        (b"Resent-From: a@legitimate.example\r\n", Error),
-        (b"Reply-To: a@legitimate.example\r\n", Error),
-        (b"", Error),
-        (b"From:\r\n", Error),
-        (b"From: \r\n \t\r\n", Error),
-        (b"From: a@legitimate.example\r\nFrom: b@attack.example\r\n", Error),
-        (b"From: b@attack.example\r\nFrom: a@legitimate.example\r\n", Error),
-        (b"From: b@attack.example\r\nSubject: x\r\nfrom: a@legitimate.example\r\n", Error),
-        (b"From: b@attack.example\r\nFrom: b@attack.example\r\n", Error),
-        (b"From : b@attack.example\r\nFrom: a@legitimate.example\r\n", Error),
-        (b"From: b@attack.example\r\nFrom : a@legitimate.example\r\n", Error),
-        (b"From\t: b@attack.example\r\nFROM: a@legitimate.example\r\n", Error),
-        (b"From: a@legitimate.example\r\nFrom\r\n : b@attack.example\r\n", Error),
-        (b" From: a@legitimate.example\r\nFrom: b@attack.example\r\n", Error),
-        (b"\tfrom: a@legitimate.example\r\nFrom: b@attack.example\r\n", Error),
-        (b"Fr\x01om: a@legitimate.example\r\nFrom: b@attack.example\r\n", Error),
-        (b"From\x0b: a@legitimate.example\r\nFrom: b@attack.example\r\n", Error),
-        (b"From\xc2\xa0: a@legitimate.example\r\nFrom: b@attack.example\r\n", Error),
-        (b"\xef\xbb\xbfFrom: a@legitimate.example\r\nFrom: b@attack.example\r\n", Error),
-        (b"From\xe2\x80\x8b: a@legitimate.example\r\nFrom: b@attack.example\r\n", Error),
-        // NUL, bare CR and LF
-        (b"From: a@legitimate.example\0@attack.example\r\n", Error),
-        (b"From: b@attack.example\r\nX: y\0\r\n", Error),
-        (b"From: b@attack.example\nFrom: a@legitimate.example\r\n", Error),
-        (b"From: b@attack.example\rFrom: a@legitimate.example\r\n", Error),
-        (b"X: y\rFrom: a@legitimate.example\r\nFrom: b@attack.example\r\n", Error),
-        (b"X: y\n\nFrom: a@legitimate.example\r\nFrom: b@attack.example\r\n", Error),
-        // Several addresses
-        (b"From: a@legitimate.example, b@attack.example\r\n", Error),
-        (b"From: <b@attack.example>, <a@legitimate.example>\r\n", Error),
-        (b"From: G: a@legitimate.example;, b@attack.example\r\n", Error),
-        (b"From: a@legitimate.example,<b@attack.example>\r\n", Error),
-        (b"From: <a@legitimate.example>\\,<b@attack.example>\r\n", Error),
-        (b"From: =?utf-8?B?PGFAbGVnaXRpbWF0ZS5leGFtcGxlPg==?=, <b@attack.example>\r\n", Defect(D::NoDomain)),
-        (b"From: a@legitimate.example; b@attack.example\r\n", Defect(D::TextAfterAddress)),
-        (b"From: a@legitimate.example <b@attack.example>\r\n", Defect(D::AddressInDisplayName)),
-        (b"From: <b@attack.example>a@legitimate.example\r\n", Defect(D::TextAfterAddress)),
-        (b"From: <b@attack.example> <a@legitimate.example>\r\n", Defect(D::TextAfterAddress)),
-        (b"From: <a@legitimate.example> b\r\n", Defect(D::TextAfterAddress)),
-        (b"From: b@attack.example a@legitimate.example\r\n", Defect(D::TextAfterAddress)),
-        // Routes
-        (b"From: <@attack.example,@any.example:a@legitimate.example>\r\n", Defect(D::SourceRoute)),
-        (b"From: <@legitimate.example:b@attack.example>\r\n", Defect(D::SourceRoute)),
-        (b"From: @legitimate.example:b@attack.example\r\n", Defect(D::NoAngleBrackets)),
-        (b"From: <b%attack.example@legitimate.example@x.example>\r\n", Defect(D::SecondAt)),
-        // Comments
-        (b"From: a@legitimate.example(.attack.example\r\n", Defect(D::UnclosedComment)),
-        (b"From: <a@legitimate.example(.attack.example>\r\n", Error),
-        (b"From: <a@legitimate.example(.attack.example)>\r\n", Defect(D::AddressInComment)),
-        (b"From: a@legitimate.example(.attack.example)\r\n", Defect(D::AddressInComment)),
-        (b"From: <b@attack.example(@legitimate.example)>\r\n", Defect(D::AddressInComment)),
-        (b"From: <a(@legitimate.example)@attack.example>\r\n", Defect(D::AddressInComment)),
-        (b"From: a(@legitimate.example,)@attack.example\r\n", Defect(D::AddressInComment)),
-        (b"From: (<a@legitimate.example>) b@attack.example\r\n", Defect(D::AddressInComment)),
-        (b"From: b@attack.example (<a@legitimate.example>)\r\n", Defect(D::AddressInComment)),
-        (b"From: a@legitimate(comment).example\r\n", Defect(D::TextAfterAddress)),
-        (b"From: John Doe <jdoe@machine(comment).  example>\r\n", Defect(D::UnexpectedOctet)),
-        (b"From: a@legitimate.example)(b@attack.example\r\n", Defect(D::UnexpectedOctet)),
-        (b"From: (a@legitimate.example)\r\n", Error),
-        (b"From: b@attack.example (a@legitimate.example)\r\n", Attacker),
-        // Quoted strings and pairs
-        (b"From: \"a@legitimate.example\r\n", Defect(D::UnclosedQuotedString)),
-        (b"From: \"<a@legitimate.example>\" <b@attack.example>\r\n", Attacker),
-        (b"From: <a@legitimate.example\\>b@attack.example>\r\n", Defect(D::UnexpectedOctet)),
-        (b"From: a\\@legitimate.example@attack.example\r\n", Error),
-        (b"From: \"x\"<a@legitimate.example>\"y\"<b@attack.example>\r\n", Defect(D::TextAfterAddress)),
-        // Encoded words
-        (b"From: =?utf-8?Q?a=40legitimate=2Eexample?=\r\n", Defect(D::NoDomain)),
-        (
-            b"From: <=?utf-8?Q?a=40legitimate=2Eexample=3E?=@attack.example>\r\n",
-            Defect(D::EncodedWordInAddress),
-        ),
-        (b"From: =?utf-8?Q?a=40legitimate=2Eexample?=@attack.example\r\n", Defect(D::EncodedWordInAddress)),
-        (b"From: b@=?utf-8?Q?legitimate?=.example\r\n", Error),
-        (b"From: =?utf-8?B?PGFAbGVnaXRpbWF0ZS5leGFtcGxlPg==?= <b@attack.example>\r\n", Attacker),
-        // Angle brackets
-        (b"From: <a@legitimate.example\r\n", Defect(D::UnclosedAngleBracket)),
-        (b"From: a@legitimate.example>\r\n", Defect(D::UnexpectedOctet)),
-        (b"From: Jo a@legitimate.example\r\n", Defect(D::NoAngleBrackets)),
-        (b"From: <<a@legitimate.example>>\r\n", Defect(D::UnexpectedOctet)),
-        (b"From: <<a@legitimate.example>b@attack.example>\r\n", Defect(D::UnexpectedOctet)),
-        (b"From: <b@attack.example,a@legitimate.example>\r\n", Defect(D::UnexpectedOctet)),
-        (b"From: <>\r\n", Defect(D::NoDomain)),
-        (b"From: Jo <>\r\n", Defect(D::NoDomain)),
-        (b"From: Jo\r\n", Defect(D::NoDomain)),
-        (b"From: <Jo>\r\n", Defect(D::NoDomain)),
-        (b"From: <@>\r\n", Defect(D::SourceRoute)),
-        (b"From: <jo@>\r\n", Defect(D::NoDomain)),
-        // White space in a domain or around it
-        (b"From: a@legitimate.example .attack.example\r\n", Defect(D::TextAfterAddress)),
-        (b"From: a@legitimate. example\r\n", Error),
-        (b"From: <a@legitimate.example\r\n .attack.example>\r\n", Defect(D::UnexpectedOctet)),
-        (b"From: a@legitimate.example\x0b@attack.example\r\n", Defect(D::UnexpectedOctet)),
-        (b"From: a@legitimate.example\x0c\r\n", Defect(D::UnexpectedOctet)),
-        (b"From: \x1b$B@legitimate.example\r\n", Defect(D::UnexpectedOctet)),
-        (b"From: a@@legitimate.example\r\n", Defect(D::NoDomain)),
-        (b"From: a@legitimate.example@attack.example\r\n", Defect(D::SecondAt)),
-        (b"From: <a@legitimate.example@attack.example>\r\n", Defect(D::SecondAt)),
-        (b"From: a@[192.0.2.1]\r\n", Defect(D::AddressLiteral)),
-        (b"From: <a@[IPv6:2001:db8::1]>\r\n", Defect(D::AddressLiteral)),
-        // Domains that are none
-        (b"From: a@legitimate..example\r\n", Error),
-        (b"From: a@.legitimate.example\r\n", Error),
-        (b"From: a@legitimate.example.\r\n", Defect(D::UnexpectedOctet)),
-        (b"From: a@legitimate.example'@attack.example\r\n", Error),
-        (b"From: a@legitimate.example'a.attack.example\r\n", Error),
-        (b"From: a@legitimate%2eexample\r\n", Error),
-        // Other scripts: wide letters and full stops, look-alikes, hidden characters
-        (b"From: a@\xef\xbd\x8cegitimate.example\r\n", Defect(D::NotALabel)),
-        (b"From: a@legitimate\xef\xbc\x8eexample\r\n", Defect(D::NotALabel)),
-        (b"From: a@legitimate\xe3\x80\x82example\r\n", Defect(D::NotALabel)),
-        (b"From: a@legitimate\xc2\xad.example\r\n", Defect(D::NotALabel)),
-        (b"From: a@legitimate\xe2\x80\x8b.example\r\n", Error),
-        (b"From: a@legitimate.example\xef\xbc\xa0attack.example\r\n", Error),
-        (b"From: a@legitimate.example\xe2\x80\xae@attack.example\r\n", Error),
-        (b"From: \xff@attack.example\r\n", Error),
-        (b"From: \x83\x5c <a@legitimate.example>\r\n", Defect(D::UnknownCharset)),
-        // Groups
-        (b"From: undisclosed:;\r\n", Error),
-        (b"From: G: a@legitimate.example\r\n", Defect(D::UnclosedGroup)),
-        (b"From: G: H: a@legitimate.example;;\r\n", Defect(D::UnexpectedOctet)),
-        (b"From: a@legitimate.example: <b@attack.example>;\r\n", Defect(D::UnexpectedOctet)),
-        (b"From: :b@attack.example;\r\n", Defect(D::UnexpectedOctet)),
-        (b"From: ;\r\n", Defect(D::UnexpectedOctet)),
-    ];
-    for (header, expected) in rows {
+    for (header, expected) in HOSTILE {
         let got = read(header);
         let shown = String::from_utf8_lossy(header);
         match (expected, &got) {
-            (Error, Err(_)) => {}
-            (Defect(defect), Err(AuthorDomainError::Address(error))) => {
+            (Expect::Error, Err(_)) => {}
+            (Expect::Defect(defect), Err(AuthorDomainError::Address(error))) => {
                 assert_eq!(error.defect, *defect, "{shown}");
             }
-            (Attacker, Ok(domain)) => assert_eq!(domain, "attack.example", "{shown}"),
+            (Expect::Attacker, Ok(domain)) => assert_eq!(domain, "attack.example", "{shown}"),
             _ => panic!("{got:?}: {shown}"),
         }
     }
-    println!("author domain: {} hostile fields refused or read as the attacker's", rows.len());
-    assert!(rows.len() >= 60);
+    println!("author domain: {} hostile fields refused or read as the attacker's", HOSTILE.len());
+    assert!(HOSTILE.len() >= 60);
 }
 
 #[test]

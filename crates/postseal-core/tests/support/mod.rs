@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 #![allow(clippy::print_stderr, reason = "a suite that is not run must be seen")]
 
+pub mod from_fields;
 pub mod mail;
 pub mod yaml;
 
