@@ -3,10 +3,10 @@ use std::ops::Deref;
 use super::Verdict;
 use crate::arc;
 use crate::dkim::{self, BodyDigests, BodyHashes};
-use crate::dmarc::{self, Authentication as Authenticated, Identifier};
+use crate::dmarc::{self, Identifier};
 use crate::dns::{Answers, DomainName, Missing};
 use crate::message::{AuthorDomainError, Envelope, HeaderSection, author_domain};
-use crate::spf::{self, ExplanationWanted, Identity, SpfResult};
+use crate::spf::{self, ExplanationWanted, Identity};
 
 /// How messages are judged. One value serves many messages.
 #[derive(Clone, Debug)]
@@ -217,29 +217,11 @@ impl<O: Deref<Target = Options>> Authentication<O> {
 
 /// RFC 9989 §4.4.2: "DMARC relies solely on SPF validation of the MAIL FROM identity."
 fn spf_identifier(evaluation: &spf::Evaluation) -> Option<Identifier<'_>> {
-    let authentication = match evaluation.result {
-        SpfResult::Pass => Authenticated::Passed,
-        SpfResult::Temperror => Authenticated::Undecided,
-        SpfResult::None
-        | SpfResult::Neutral
-        | SpfResult::Fail
-        | SpfResult::Softfail
-        | SpfResult::Permerror => Authenticated::NotPassed,
-    };
-    Some(Identifier { domain: evaluation.domain.as_ref()?, authentication })
+    Some(Identifier { domain: evaluation.domain.as_ref()?, authentication: evaluation.result.into() })
 }
 
 fn dkim_identifier(signature: &dkim::SignatureResult) -> Option<Identifier<'_>> {
-    let authentication = match signature.result {
-        dkim::DkimResult::Pass => Authenticated::Passed,
-        dkim::DkimResult::Temperror => Authenticated::Undecided,
-        dkim::DkimResult::None
-        | dkim::DkimResult::Fail
-        | dkim::DkimResult::Policy
-        | dkim::DkimResult::Neutral
-        | dkim::DkimResult::Permerror => Authenticated::NotPassed,
-    };
-    Some(Identifier { domain: signature.sdid.as_ref()?, authentication })
+    Some(Identifier { domain: signature.sdid.as_ref()?, authentication: signature.result.into() })
 }
 
 #[cfg(test)]
@@ -248,6 +230,7 @@ mod tests {
     use crate::dmarc::DmarcResult;
     use crate::dns::{RecordData, RecordType, TxtRecord, Zone};
     use crate::message::{HeloIdentity, MailFrom};
+    use crate::spf::SpfResult;
 
     fn zone(records: &[(&str, &str)]) -> Zone {
         let mut zone = Zone::new();
