@@ -21,8 +21,17 @@ use std::time::Duration;
 
 use postseal_milter::{
     Access, Actions, Answer, Client, Config, Edits, Handler, Interest, Macros, Milter, Path, Peer, ReplyCode,
-    Server, SessionError, Socket, Stop, Terms, Verdict, Wishes,
+    Server, SessionError, Socket, Stage, Stop, Terms, Verdict, Wishes,
 };
+
+/// What `--macros` asks for.
+const WANTED: [(Stage, &str); 5] = [
+    (Stage::Connect, "j {daemon_name} {daemon_addr} {daemon_port} {client_addr} {client_port} {client_ptr}"),
+    (Stage::Helo, "{tls_version} {cipher}"),
+    (Stage::Mail, "i {auth_type} {auth_authen} {auth_author} {mail_addr}"),
+    (Stage::Rcpt, "{rcpt_addr}"),
+    (Stage::EndOfMessage, "i {msg_id}"),
+];
 
 struct Trace;
 
@@ -44,7 +53,12 @@ impl Milter for Trace {
         } else {
             Interest::Watched
         };
+        let macros = match env::args().any(|argument| argument == "--macros") {
+            true => WANTED.to_vec(),
+            false => Vec::new(),
+        };
         Arc::new(Wishes {
+            macros,
             connect: interest,
             helo: interest,
             mail: interest,

@@ -31,7 +31,8 @@ pub enum Answer {
     Discard,
     /// Refuse with these words.
     Refuse(ReplyCode),
-    /// Refuse with 421 and close the SMTP connection.
+    /// Refuse with 421 and close the SMTP connection. At the end of a message it
+    /// is [`Answer::Tempfail`]: there Postfix would lose the message.
     Shutdown,
 }
 

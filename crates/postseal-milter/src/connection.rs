@@ -1,13 +1,12 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use crate::config::Config;
 use crate::drain::EndingWatch;
@@ -153,7 +152,7 @@ where
         if self.session.output().is_empty() {
             return Ok(());
         }
-        let written = write(&mut self.socket, self.session.output(), &self.config).await;
+        let written = write(&mut self.socket, self.session.output(), &self.config, &mut self.ending).await;
         self.session.clear_output();
         written
     }
@@ -166,7 +165,7 @@ where
             // A block, so that nothing of the handler's runs outside a poll.
             let mut decision = pin!(async { handler.end_of_message(session.macros()).await });
             let deadline = Instant::now() + config.decision_timeout;
-            let mut timer = pin!(sleep_until(next_wake(deadline, config, ending)));
+            let mut timer = pin!(sleep_until(next_wake(deadline, config)));
             loop {
                 let wake = poll_fn(|context| {
                     let polled = catch_unwind(AssertUnwindSafe(|| decision.as_mut().poll(context)));
@@ -184,8 +183,8 @@ where
                         break verdict;
                     }
                     Wake::ProgressDue => {
-                        write(socket, &PROGRESS, config).await?;
-                        timer.as_mut().reset(next_wake(deadline, config, ending));
+                        write(socket, &PROGRESS, config, ending).await?;
+                        timer.as_mut().reset(next_wake(deadline, config));
                     }
                     Wake::Late => {
                         stats.late_decisions.add(1);
@@ -205,9 +204,8 @@ where
 }
 
 /// When a decision under way is next looked at, at the latest.
-fn next_wake(deadline: Instant, config: &Config, ending: &EndingWatch) -> Instant {
-    let next = deadline.min(Instant::now() + config.progress_interval);
-    ending.ending().map_or(next, |ending| next.min(ending.cut))
+fn next_wake(deadline: Instant, config: &Config) -> Instant {
+    deadline.min(Instant::now() + config.progress_interval)
 }
 
 /// What may interrupt a decision: the MTA going away, a stop, the timer.
@@ -226,12 +224,7 @@ fn poll_others<S: AsyncRead + Unpin>(
             Poll::Pending => break,
         }
     }
-    while ending.poll_change(context).is_ready() {
-        if let Some(ending) = ending.ending() {
-            let cut = ending.cut.min(timer.deadline());
-            timer.as_mut().reset(cut);
-        }
-    }
+    shorten(timer.as_mut(), context, ending);
     ready!(timer.as_mut().poll(context));
     let now = Instant::now();
     Poll::Ready(match ending.ending() {
@@ -258,12 +251,37 @@ fn poll_octets<S: AsyncRead + Unpin, T>(
     })
 }
 
-async fn write<S: AsyncWrite + Unpin>(socket: &mut S, octets: &[u8], config: &Config) -> Result<(), End> {
-    match timeout(config.write_timeout, socket.write_all(octets)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::TimedOut => Err(End::TimedOut),
-        Ok(Err(_)) => Err(End::Gone),
-        Err(_) => Err(End::TimedOut),
+/// Writes all of it, within the time that an MTA has to read.
+async fn write<S: AsyncWrite + Unpin>(
+    socket: &mut S,
+    mut octets: &[u8],
+    config: &Config,
+    ending: &mut EndingWatch,
+) -> Result<(), End> {
+    let mut timer = pin!(sleep(config.write_timeout));
+    poll_fn(|context| {
+        while !octets.is_empty() {
+            match Pin::new(&mut *socket).poll_write(context, octets) {
+                Poll::Ready(Ok(count)) if count > 0 => octets = &octets[count..],
+                Poll::Ready(_) => return Poll::Ready(Err(End::Gone)),
+                Poll::Pending => {
+                    shorten(timer.as_mut(), context, ending);
+                    ready!(timer.as_mut().poll(context));
+                    let is_cut = ending.ending().is_some_and(|ending| ending.cut <= Instant::now());
+                    return Poll::Ready(Err(if is_cut { End::Cut } else { End::TimedOut }));
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    })
+    .await
+}
+
+/// Moves a timer forward where the connection is to be cut before it fires.
+fn shorten(mut timer: Pin<&mut Sleep>, context: &mut Context<'_>, ending: &mut EndingWatch) {
+    while ending.poll_change(context).is_ready() {}
+    if let Some(ending) = ending.ending().filter(|ending| ending.cut < timer.deadline()) {
+        timer.as_mut().reset(ending.cut);
     }
 }
 

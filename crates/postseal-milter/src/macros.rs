@@ -76,7 +76,8 @@ impl Macros {
             .find_map(|pairs| Pairs { rest: pairs }.find(|(found, _)| *found == name).map(|(_, value)| value))
     }
 
-    /// Every macro in force, bare name and value, in the order of the stages.
+    /// Every macro that was sent, bare name and value, in the order of the stages.
+    /// Where a name comes more than once, the last holds.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.stages.iter().flat_map(|pairs| Pairs { rest: pairs })
     }

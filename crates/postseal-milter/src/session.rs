@@ -585,6 +585,8 @@ struct Panicked;
 fn final_answer(answer: &Answer) -> &Answer {
     match answer {
         Answer::Skip => &Answer::Continue,
+        // Postfix 3.7 tells the client 250 and drops the message.
+        Answer::Shutdown => &Answer::Tempfail,
         answer => answer,
     }
 }

@@ -155,11 +155,25 @@ fn closes_an_mta_that_does_not_read() {
     let mut mta = Mta::unix(&filter.path());
     mta.negotiate();
     // Replies of messages that nobody reads fill the socket, then ours blocks.
-    let messages = packet(b'M', b"<>\0").into_iter().chain(packet(b'E', b"")).collect::<Vec<_>>().repeat(500);
+    let messages = [packet(b'M', b"<>\0"), packet(b'E', b"")].concat().repeat(500);
     mta.socket.set_write_timeout(Some(Duration::from_secs(2))).expect("a timeout");
     while std::io::Write::write_all(&mut mta.socket, &messages).is_ok() {}
     let stats = filter.until(|stats| stats.open == 0);
     assert_eq!(stats.timeouts, 1);
+}
+
+#[test]
+fn a_stop_cuts_an_mta_that_does_not_read() {
+    let filter = Running::start(Mode::Edit, Config::default());
+    let mut mta = Mta::unix(&filter.path());
+    mta.negotiate();
+    let messages = [packet(b'M', b"<>\0"), packet(b'E', b"")].concat().repeat(500);
+    mta.socket.set_write_timeout(Some(Duration::from_millis(500))).expect("a timeout");
+    while std::io::Write::write_all(&mut mta.socket, &messages).is_ok() {}
+    let begun = Instant::now();
+    filter.stop(Stop::Drain { grace: Duration::from_millis(200) });
+    assert_eq!(filter.finished().cut, 1);
+    assert!(begun.elapsed() < Duration::from_secs(10));
 }
 
 #[test]

@@ -381,6 +381,7 @@ fn sends_edits_only_with_a_message_that_goes_on() {
         (Answer::Skip, "mihqc"),
         (Answer::Accept, "mihqa"),
         (Answer::Reject, "r"),
+        (Answer::Shutdown, "t"),
         (Answer::Discard, "d"),
     ] {
         let mut verdict = Verdict::new(answer.clone());
