@@ -4,9 +4,10 @@ use std::ops::Range;
 use memchr::{memchr, memchr2};
 use thiserror::Error;
 
+use crate::flags::Actions;
 use crate::frame::{MAX_REPLY_PACKET, close_packet, open_packet, put_packet};
 use crate::line_ending::push_as_sent;
-use crate::negotiate::{Actions, Terms};
+use crate::negotiate::Terms;
 
 /// The edits that a filter makes at the end of a message. They are collected in
 /// any order and leave in the one order that is right:

@@ -9,10 +9,11 @@ use std::task::{Context, Poll, Waker};
 use crate::answer::{Answer, ReplyCode};
 use crate::command::{Address, Client, Command, Path};
 use crate::edits::Edits;
+use crate::flags::{Actions, Protocol};
 use crate::frame::{Decoder, Frame};
 use crate::handler::{Handler, Verdict};
 use crate::macros::Macros;
-use crate::negotiate::{Actions, Interest, Protocol, Terms, Wishes};
+use crate::negotiate::{Interest, Terms, Wishes};
 use crate::session::{Session, Step};
 
 /// Cuts octets into packets and reads each as a command.

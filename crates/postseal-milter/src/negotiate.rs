@@ -1,8 +1,6 @@
-use std::fmt;
-use std::ops::{BitAnd, BitOr, BitOrAssign};
-
 use thiserror::Error;
 
+use crate::flags::{Actions, Protocol};
 use crate::frame::{close_packet, open_packet};
 use crate::macros::Stage;
 
@@ -11,116 +9,6 @@ pub const MIN_VERSION: u32 = 2;
 
 /// The highest protocol version that is spoken.
 pub const MAX_VERSION: u32 = 6;
-
-/// Edits that a filter may make at the end of a message (`SMFIF_*`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Actions(u32);
-
-impl Actions {
-    /// None.
-    pub const NONE: Actions = Actions(0);
-    /// Add and insert header fields.
-    pub const ADD_FIELDS: Actions = Actions(0x001);
-    /// Replace the body.
-    pub const REPLACE_BODY: Actions = Actions(0x002);
-    /// Add recipients.
-    pub const ADD_RCPT: Actions = Actions(0x004);
-    /// Delete recipients.
-    pub const DELETE_RCPT: Actions = Actions(0x008);
-    /// Change and delete header fields.
-    pub const CHANGE_FIELDS: Actions = Actions(0x010);
-    /// Put the message on hold.
-    pub const QUARANTINE: Actions = Actions(0x020);
-    /// Change the reverse-path.
-    pub const CHANGE_FROM: Actions = Actions(0x040);
-    /// Add recipients with ESMTP parameters.
-    pub const ADD_RCPT_WITH_PARAMETERS: Actions = Actions(0x080);
-    /// Say which macros are wanted (`SMFIF_SETSYMLIST`).
-    const MACRO_LISTS: Actions = Actions(0x100);
-
-    /// The bits as on the wire.
-    pub fn from_bits(bits: u32) -> Actions {
-        Actions(bits)
-    }
-
-    /// The bits as on the wire.
-    pub fn bits(self) -> u32 {
-        self.0
-    }
-
-    /// Whether all of `other` are among them.
-    pub fn contains(self, other: Actions) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    fn without(self, other: Actions) -> Actions {
-        Actions(self.0 & !other.0)
-    }
-}
-
-/// Steps of the dialogue that are left out or go without a reply, and how the
-/// rest is said (`SMFIP_*`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Protocol(u32);
-
-impl Protocol {
-    /// Nothing left out, everything answered.
-    pub const NONE: Protocol = Protocol(0);
-    /// `SMFIP_SKIP`: the MTA understands "no more of these".
-    pub const SKIP: Protocol = Protocol(0x0400);
-    /// `SMFIP_RCPT_REJ`: recipients that the MTA refuses are sent too.
-    pub const REJECTED_RCPT: Protocol = Protocol(0x0800);
-    /// `SMFIP_HDR_LEADSPC`: values of header fields begin right after the colon,
-    /// both ways. Without it the MTA eats one space and puts one back.
-    pub const LEADING_SPACE: Protocol = Protocol(0x10_0000);
-
-    /// The bits as on the wire.
-    pub fn from_bits(bits: u32) -> Protocol {
-        Protocol(bits)
-    }
-
-    /// The bits as on the wire.
-    pub fn bits(self) -> u32 {
-        self.0
-    }
-
-    /// Whether all of `other` are among them.
-    pub fn contains(self, other: Protocol) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// `SMFIP_NO*`: the MTA does not send the stage.
-    pub fn left_out(stage: Stage) -> Protocol {
-        Protocol(match stage {
-            Stage::Connect => 0x001,
-            Stage::Helo => 0x002,
-            Stage::Mail => 0x004,
-            Stage::Rcpt => 0x008,
-            Stage::Body => 0x010,
-            Stage::Header => 0x020,
-            Stage::EndOfHeader => 0x040,
-            Stage::Unknown => 0x100,
-            Stage::Data => 0x200,
-            Stage::EndOfMessage => 0,
-        })
-    }
-
-    /// `SMFIP_NR_*`: the filter does not reply to the stage.
-    pub fn no_reply(stage: Stage) -> Protocol {
-        Protocol(match stage {
-            Stage::Header => 0x0_0080,
-            Stage::Connect => 0x0_1000,
-            Stage::Helo => 0x0_2000,
-            Stage::Mail => 0x0_4000,
-            Stage::Rcpt => 0x0_8000,
-            Stage::Data => 0x1_0000,
-            Stage::Unknown => 0x2_0000,
-            Stage::EndOfHeader => 0x4_0000,
-            Stage::Body => 0x8_0000,
-            Stage::EndOfMessage => 0,
-        })
-    }
-}
 
 /// What a filter wants of a stage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -316,63 +204,6 @@ pub enum NegotiationError {
     },
 }
 
-impl fmt::Display for Actions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        for (action, words) in ACTION_WORDS {
-            if self.contains(action) {
-                write!(f, "{separator}{words}")?;
-                separator = ", ";
-            }
-        }
-        Ok(())
-    }
-}
-
-impl BitOr for Actions {
-    type Output = Actions;
-
-    fn bitor(self, other: Actions) -> Actions {
-        Actions(self.0 | other.0)
-    }
-}
-
-impl BitOrAssign for Actions {
-    fn bitor_assign(&mut self, other: Actions) {
-        self.0 |= other.0;
-    }
-}
-
-impl BitAnd for Actions {
-    type Output = Actions;
-
-    fn bitand(self, other: Actions) -> Actions {
-        Actions(self.0 & other.0)
-    }
-}
-
-impl BitOr for Protocol {
-    type Output = Protocol;
-
-    fn bitor(self, other: Protocol) -> Protocol {
-        Protocol(self.0 | other.0)
-    }
-}
-
-impl BitOrAssign for Protocol {
-    fn bitor_assign(&mut self, other: Protocol) {
-        self.0 |= other.0;
-    }
-}
-
-impl BitAnd for Protocol {
-    type Output = Protocol;
-
-    fn bitand(self, other: Protocol) -> Protocol {
-        Protocol(self.0 & other.0)
-    }
-}
-
 /// `SMFIM_*`: the number of a stage in the lists of macros wanted.
 fn macro_list(stage: Stage) -> Option<u32> {
     Some(match stage {
@@ -399,24 +230,17 @@ const NEGOTIABLE: [Stage; 9] = [
     Stage::Unknown,
 ];
 
-const ACTION_WORDS: [(Actions, &str); 9] = [
-    (Actions::ADD_FIELDS, "add header fields"),
-    (Actions::REPLACE_BODY, "replace the body"),
-    (Actions::ADD_RCPT, "add recipients"),
-    (Actions::DELETE_RCPT, "delete recipients"),
-    (Actions::CHANGE_FIELDS, "change header fields"),
-    (Actions::QUARANTINE, "quarantine"),
-    (Actions::CHANGE_FROM, "change the reverse-path"),
-    (Actions::ADD_RCPT_WITH_PARAMETERS, "add recipients with parameters"),
-    (Actions::MACRO_LISTS, "name the macros wanted"),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ALL_ACTIONS: Actions = Actions(0x1ff);
-    const ALL_STEPS: Protocol = Protocol(0x1f_ffff);
+    fn actions(bits: u32) -> Actions {
+        Actions::from_bits(bits)
+    }
+
+    fn steps(bits: u32) -> Protocol {
+        Protocol::from_bits(bits)
+    }
 
     fn wishes() -> Wishes {
         Wishes {
@@ -435,11 +259,11 @@ mod tests {
 
     #[test]
     fn takes_what_is_wished_and_offered() {
-        let agreed = Terms::agree(6, ALL_ACTIONS, ALL_STEPS, &wishes()).expect("terms");
+        let agreed = Terms::agree(6, actions(0x1ff), steps(0x1f_ffff), &wishes()).expect("terms");
         assert_eq!(agreed.version(), 6);
-        assert_eq!(agreed.actions(), Actions(0x121));
+        assert_eq!(agreed.actions(), actions(0x121));
         // Left out: HELO, DATA, EOH, unknown. No reply: all but RCPT.
-        assert_eq!(agreed.protocol(), Protocol(0x1f_77c2 & !0x8000));
+        assert_eq!(agreed.protocol(), steps(0x1f_77c2 & !0x8000));
         assert!(agreed.has_leading_space() && agreed.can_skip());
         assert!(!agreed.is_answered(Stage::Mail) && agreed.is_answered(Stage::Rcpt));
         assert!(agreed.is_answered(Stage::EndOfMessage));
@@ -448,11 +272,8 @@ mod tests {
     #[test]
     fn takes_nothing_that_was_not_offered() {
         // Postfix with milter_protocol = 2.
-        let agreed = Terms::agree(2, Actions(0x3f), Protocol(0x7f), &wishes()).expect("terms");
-        assert_eq!(
-            (agreed.version(), agreed.actions(), agreed.protocol()),
-            (2, Actions(0x21), Protocol(0x42))
-        );
+        let agreed = Terms::agree(2, actions(0x3f), steps(0x7f), &wishes()).expect("terms");
+        assert_eq!((agreed.version(), agreed.actions(), agreed.protocol()), (2, actions(0x21), steps(0x42)));
         assert!(agreed.is_answered(Stage::Mail) && !agreed.has_leading_space() && !agreed.can_skip());
     }
 
@@ -463,11 +284,11 @@ mod tests {
             (1, 0x1ff, NegotiationError::VersionTooOld { version: 1 }),
             (6, 0x1fe, NegotiationError::ActionsMissing { missing: Actions::ADD_FIELDS }),
         ] {
-            assert_eq!(Terms::agree(version, Actions(offered), ALL_STEPS, &wishes()), Err(error));
+            assert_eq!(Terms::agree(version, actions(offered), steps(0x1f_ffff), &wishes()), Err(error));
         }
-        let newer = Terms::agree(7, ALL_ACTIONS, ALL_STEPS, &wishes()).expect("terms");
+        let newer = Terms::agree(7, actions(0x1ff), steps(0x1f_ffff), &wishes()).expect("terms");
         assert_eq!(newer.version(), 6);
-        let error = NegotiationError::ActionsMissing { missing: Actions(0x21) };
+        let error = NegotiationError::ActionsMissing { missing: actions(0x21) };
         assert_eq!(error.to_string(), "the MTA does not allow: add header fields, quarantine");
     }
 
@@ -479,9 +300,9 @@ mod tests {
             terms.write(&wishes(), &mut out);
             assert_eq!(out.escape_ascii().to_string(), expected.escape_ascii().to_string());
         };
-        check(Actions(0x3f), b"\0\0\0\x0dO\0\0\0\x06\0\0\0\x21\0\0\0\0");
+        check(actions(0x3f), b"\0\0\0\x0dO\0\0\0\x06\0\0\0\x21\0\0\0\0");
         check(
-            ALL_ACTIONS,
+            actions(0x1ff),
             b"\0\0\0\x27O\0\0\0\x06\0\0\x01\x21\0\0\0\0\0\0\0\x02i {auth_authen}\0\0\0\0\x05i\0",
         );
     }

@@ -6,11 +6,12 @@ use thiserror::Error;
 
 use crate::answer::Answer;
 use crate::command::{Command, CommandError};
+use crate::flags::{Actions, Protocol};
 use crate::frame::{Decoder, Frame, FrameError};
 use crate::handler::{Handler, Verdict};
 use crate::line_ending::as_received;
 use crate::macros::{Macros, Stage};
-use crate::negotiate::{Actions, Interest, NegotiationError, Protocol, Terms, Wishes};
+use crate::negotiate::{Interest, NegotiationError, Terms, Wishes};
 
 /// The filter's side of one connection from an MTA, without a socket: octets go
 /// in, the handler is called, octets to write come out.

@@ -1,5 +1,6 @@
 use super::*;
-use crate::negotiate::{Protocol, Wishes};
+use crate::flags::Protocol;
+use crate::negotiate::Wishes;
 
 const ALL: Actions = Actions::ADD_FIELDS;
 
