@@ -11,7 +11,7 @@
 //! | `X-Answer: reject`, `discard`, `refuse`, `quarantine` | answers so |
 //! | `X-Wait: 3` | waits 3 seconds before it answers |
 
-#![allow(clippy::print_stdout, reason = "it is its purpose")]
+#![expect(clippy::print_stdout, reason = "it is its purpose")]
 
 use std::env;
 use std::error::Error;

@@ -30,7 +30,7 @@ use crate::session::SessionError;
 /// [`body`]: Handler::body
 /// [`end_of_message`]: Handler::end_of_message
 /// [`abort`]: Handler::abort
-#[allow(unused_variables, reason = "the defaults look at nothing")]
+#[expect(unused_variables, reason = "the defaults look at nothing")]
 pub trait Handler: Send {
     /// What has been agreed on, before anything else.
     fn negotiated(&mut self, terms: &Terms) {}
