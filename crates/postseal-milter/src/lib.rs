@@ -156,6 +156,6 @@ pub use handler::{Handler, Verdict};
 pub use macros::{Macros, Stage};
 pub use negotiate::{Interest, MAX_VERSION, MIN_VERSION, NegotiationError, Terms, Wishes};
 pub use server::{Milter, Server};
-pub use session::{Counts, PROGRESS, Phase, Session, SessionError, Step};
+pub use session::{PROGRESS, Phase, Session, SessionError, Step};
 pub use socket::{Access, Peer, Socket, SocketError};
-pub use stats::Snapshot;
+pub use stats::{Counts, Snapshot};

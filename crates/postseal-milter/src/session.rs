@@ -12,6 +12,7 @@ use crate::handler::{Handler, Verdict};
 use crate::line_ending::as_received;
 use crate::macros::{Macros, Stage};
 use crate::negotiate::{Interest, NegotiationError, Terms, Wishes};
+use crate::stats::Counts;
 
 /// The filter's side of one connection from an MTA, without a socket: octets go
 /// in, the handler is called, octets to write come out.
@@ -86,19 +87,6 @@ enum Ruling {
     Given(Answer),
 }
 
-/// What happened in a session since it was last asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Messages that were answered.
-    pub messages: u64,
-    /// Messages that ended without an answer.
-    pub aborted: u64,
-    /// Panics in the handler.
-    pub panics: u64,
-    /// Edits left out because the MTA does not allow them.
-    pub edits_left_out: u64,
-}
-
 /// The packet that says "still working" (`SMFIR_PROGRESS`). It may only be
 /// written between [`Step::Decide`] and [`Session::decide`].
 pub const PROGRESS: [u8; 5] = *b"\0\0\0\x01p";
@@ -158,6 +146,8 @@ impl Session {
         if self.phase != Phase::Deciding {
             return;
         }
+        self.counts.messages += 1;
+        self.end_message();
         match verdict {
             None => {
                 Answer::Tempfail.write(&mut self.output);
@@ -173,8 +163,6 @@ impl Session {
                 final_answer(&verdict.answer).write(&mut self.output);
             }
         }
-        self.counts.messages += 1;
-        self.end_message();
     }
 
     /// The MTA has gone, or is to be left: ends what the handler has open.
@@ -327,6 +315,9 @@ impl Session {
             }
             Command::Mail(path) => {
                 self.abort_message(handler);
+                if self.phase == Phase::Closed {
+                    return Ok(());
+                }
                 self.begin_message();
                 self.stage(Stage::Mail, handler, &terms, |handler, macros| handler.mail(&path, macros));
             }
@@ -484,9 +475,9 @@ impl Session {
             }
         };
         final_answer(&given).write(&mut self.output);
-        self.abort_handler(handler);
         self.counts.messages += 1;
         self.end_message();
+        self.abort_handler(handler);
         Ok(())
     }
 
@@ -519,6 +510,7 @@ impl Session {
         self.value.shrink_to(KEPT_CAPACITY);
     }
 
+    /// A handler that can't even do this is not asked again.
     fn abort_handler<H: Handler>(&mut self, handler: &mut H) {
         if self.guard(|_| handler.abort()).is_err() {
             self.phase = Phase::Closed;

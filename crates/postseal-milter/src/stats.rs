@@ -1,7 +1,5 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::session::Counts;
-
 /// What a server has done since it started. Each value only grows, but for
 /// `open`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,6 +26,19 @@ pub struct Snapshot {
     pub late_decisions: u64,
     /// Connections cut in a message when a drain had lasted long enough.
     pub cut: u64,
+    /// Edits left out because the MTA does not allow them.
+    pub edits_left_out: u64,
+}
+
+/// What happened in a session since it was last asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Messages that were answered.
+    pub messages: u64,
+    /// Messages that ended without an answer.
+    pub aborted: u64,
+    /// Panics in the handler.
+    pub panics: u64,
     /// Edits left out because the MTA does not allow them.
     pub edits_left_out: u64,
 }

@@ -363,6 +363,28 @@ fn stands_a_panic() {
 }
 
 #[test]
+fn ends_where_the_handler_cannot_abort() {
+    for letter in *b"AMEHCK" {
+        let handler = Recorder {
+            panics_at: Some("abort"),
+            answers: vec![("data", Answer::Reject)],
+            ..Recorder::default()
+        };
+        let mut dialogue = Dialogue::new(6, Interest::Watched, handler);
+        dialogue.envelope();
+        dialogue.say(b'T', b"");
+        let data: &[u8] = match letter {
+            b'M' | b'H' => b"x\0",
+            b'C' => b"x\0U",
+            _ => b"",
+        };
+        assert_eq!(dialogue.say(letter, data), Step::Close, "{letter}");
+        assert_eq!(dialogue.session.take_counts().panics, 1);
+        assert_eq!(dialogue.replies, if letter == b'E' { "r" } else { "" });
+    }
+}
+
+#[test]
 fn tempfails_without_a_verdict() {
     let mut dialogue = Dialogue::new(6, Interest::Watched, Recorder::default());
     dialogue.envelope();
