@@ -2,6 +2,12 @@
 
 use std::process::ExitCode;
 
+// What the node is told.
+mod config;
+
+// What the node does with outgoing mail.
+mod signing;
+
 mod cli;
 
 fn main() -> ExitCode {

@@ -1,0 +1,257 @@
+//! What `postseal.toml` says, checked: every name parsed, every default filled in.
+//! The node works on this and never on text.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use postseal_core::dkim::Selector;
+use postseal_core::dns::DomainName;
+use postseal_core::verdict::{AuthservId, Options};
+
+use super::Network;
+use crate::signing::{LoginPattern, SigningDomains};
+
+/// One checked configuration. Immutable; a reload makes a new one.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// Owns the Authentication-Results fields that this node writes, and those
+    /// that it removes from incoming mail.
+    pub(crate) authserv_id: AuthservId,
+    /// How SPF, DKIM, ARC and DMARC are evaluated. Its receiver name is the authserv-id.
+    pub(crate) authentication: Arc<Options>,
+    pub(crate) resolver: ResolverSettings,
+    pub(crate) milter: MilterSettings,
+    pub(crate) receive: ReceiveSettings,
+    pub(crate) sign: SignSettings,
+    /// `None`: nothing is sealed.
+    pub(crate) seal: Option<SealSettings>,
+    pub(crate) log: LogSettings,
+    /// Metrics, `/healthz`, `/readyz`. `None`: off.
+    pub(crate) http: Option<SocketAddr>,
+    /// The control socket. `None`: reload by SIGHUP only.
+    pub(crate) control: Option<PathBuf>,
+}
+
+/// Whom the node asks, and for how long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ResolverSettings {
+    /// Empty: those of the system.
+    pub(crate) servers: Vec<SocketAddr>,
+    /// One query; there is one retry. Default 2 s.
+    pub(crate) query_time: Duration,
+    /// Both SPF identities of a message. Default 20 s (RFC 7208 §4.6.4: "at least 20 seconds").
+    pub(crate) spf_time: Duration,
+    /// A message in all, from the end of its body. Default 60 s.
+    pub(crate) message_time: Duration,
+    /// Octets of answers that are kept. Default 64 MB.
+    pub(crate) cache_octets: u64,
+}
+
+/// Where MTAs connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MilterSettings {
+    pub(crate) listen: Vec<MilterAddress>,
+    /// Mode of unix sockets, as in chmod. Default 0660.
+    pub(crate) socket_mode: u32,
+    /// Group of unix sockets, by number. `None`: the process's.
+    pub(crate) socket_group: Option<u32>,
+    /// Connections served at once on each socket. Default 5 000.
+    pub(crate) max_connections: usize,
+}
+
+/// One socket of the milter. Its `Display` is its name in `[[sign.source]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum MilterAddress {
+    /// `unix:PATH`
+    Unix(PathBuf),
+    /// `inet:ADDRESS:PORT`
+    Tcp(SocketAddr),
+    /// `systemd:NAME`: passed by systemd, by its FileDescriptorName.
+    Systemd(String),
+}
+
+impl std::fmt::Display for MilterAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            MilterAddress::Unix(path) => write!(f, "unix:{}", path.display()),
+            MilterAddress::Tcp(address) => write!(f, "inet:{address}"),
+            MilterAddress::Systemd(name) => write!(f, "systemd:{name}"),
+        }
+    }
+}
+
+/// How incoming mail is judged, and what follows. The receiver decides finally.
+#[derive(Clone, Debug)]
+pub(crate) struct ReceiveSettings {
+    /// Only adds fields: refuses, defers and sets aside nothing. Default false.
+    pub(crate) observe: bool,
+    /// Whether a DMARC policy has consequences. Default true.
+    pub(crate) honour_policy: bool,
+    /// What becomes of mail that fails where `p=reject`. Default: refuse it.
+    pub(crate) on_reject: OnReject,
+    /// What becomes of mail that fails where `p=quarantine`. Default: set it aside.
+    pub(crate) on_quarantine: OnQuarantine,
+    /// How mail is set aside. Default: held in the MTA's queue.
+    pub(crate) quarantine_by: QuarantineBy,
+    /// What becomes of mail whose result the DNS left open although a quarantine
+    /// or reject policy is known. Default: defer it.
+    pub(crate) on_dns_trouble: OnDnsTrouble,
+    /// What becomes of mail without one readable Author Domain. Default: refuse it.
+    pub(crate) on_unreadable_from: OnReject,
+    /// Whom a refused sender can turn to: an address or a URL, named in refusals.
+    pub(crate) contact: Option<String>,
+    /// Clients whose mail is not judged, besides those that log in.
+    pub(crate) not_judged: Vec<Network>,
+    /// Hosts of our own that pass on mail from outside: it is judged for the client
+    /// that their Received fields show.
+    pub(crate) trusted_relays: Vec<Network>,
+    /// Forwarders whose ARC seals are believed.
+    pub(crate) trusted_sealers: Vec<DomainName>,
+    /// Senders that are accepted although DMARC fails.
+    pub(crate) allowed: Vec<AllowedPair>,
+}
+
+/// Mail of this Author Domain from this infrastructure is accepted although DMARC fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AllowedPair {
+    pub(crate) author_domain: DomainName,
+    /// Author Domains below it as well.
+    pub(crate) subdomains: bool,
+    pub(crate) infrastructure: Infrastructure,
+    /// The pair holds before this moment, in seconds since 1970. `None`: for ever.
+    pub(crate) until: Option<u64>,
+}
+
+/// Where mail comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Infrastructure {
+    /// The client's address.
+    Network(Network),
+    /// This domain, or one below it, is the MAIL FROM domain and SPF passes, or the SDID of
+    /// a signature that passes.
+    Authenticated(DomainName),
+}
+
+/// What is done with a message that should not get through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnReject {
+    /// Refuse it: 550 5.7.1.
+    Reject,
+    /// Set it aside.
+    Quarantine,
+    /// Deliver it with a field that says so.
+    Tag,
+}
+
+/// What is done with a suspicious message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnQuarantine {
+    /// Set it aside.
+    Quarantine,
+    /// Deliver it with a field that says so.
+    Tag,
+}
+
+/// How a message is set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum QuarantineBy {
+    /// The MTA holds it in its queue until somebody looks at it.
+    Hold,
+    /// It is delivered with a field that a Sieve rule files by.
+    Header,
+}
+
+/// What is done where the DNS leaves the result open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnDnsTrouble {
+    /// 451: the sender tries again.
+    Defer,
+    /// Deliver it.
+    Accept,
+}
+
+/// Who signs as whom.
+#[derive(Debug)]
+pub(crate) struct SignSettings {
+    /// Each grants domains to those who fulfil all of its conditions; all that
+    /// fit a message add up.
+    pub(crate) sources: Vec<SigningSource>,
+    /// The domains that have keys, found by longest suffix.
+    pub(crate) domains: SigningDomains,
+    /// What becomes of mail of a source with an Author Domain that none of its
+    /// grants names. Default: it goes unsigned.
+    pub(crate) on_foreign_author: OnForeignAuthor,
+}
+
+/// Who may sign as whom. Every condition that is there must hold, and there is at
+/// least one.
+#[derive(Clone, Debug)]
+pub(crate) struct SigningSource {
+    /// The name that the client logged in with (`{auth_authen}`).
+    pub(crate) login: Option<LoginPattern>,
+    /// The client's address; one address of several networks suffices. Empty: any.
+    pub(crate) networks: Vec<Network>,
+    /// The socket on which the MTA reached this node.
+    pub(crate) listener: Option<MilterAddress>,
+    /// The MTA's name for the socket on which the client reached it (`{daemon_name}`).
+    pub(crate) daemon_name: Option<String>,
+    /// Mail of `sendmail(1)` on the MTA's own host (Postfix: `non_smtpd_milters`).
+    pub(crate) local: bool,
+    /// Author Domains that it may sign as.
+    pub(crate) domains: SourceDomains,
+    /// Overrides [`SignSettings::on_foreign_author`].
+    pub(crate) on_foreign_author: Option<OnForeignAuthor>,
+}
+
+/// Author Domains that a source may sign as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SourceDomains {
+    /// Every one that has a key: by an explicit setting only.
+    All,
+    /// These, and those below one of them that its keys serve too.
+    Listed(Vec<DomainName>),
+}
+
+/// What is done with mail that the source may not sign as its Author Domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnForeignAuthor {
+    /// It goes on without a signature.
+    Unsigned,
+    /// 550 5.7.1
+    Refuse,
+}
+
+/// ARC sealing of judged mail, for hosts that forward.
+#[derive(Clone, Debug)]
+pub(crate) struct SealSettings {
+    /// `d=`
+    pub(crate) domain: DomainName,
+    /// `s=`
+    pub(crate) selector: Selector,
+    pub(crate) key_file: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogSettings {
+    pub(crate) format: LogFormat,
+    pub(crate) level: LogLevel,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// What is logged, each with what comes before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum LogLevel {
+    /// What somebody must look at.
+    Error,
+    /// What somebody should look at.
+    Warn,
+    /// One line for each message.
+    Info,
+}
