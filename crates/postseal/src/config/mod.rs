@@ -7,5 +7,5 @@ pub(crate) use network::{Network, NetworkError};
 pub(crate) use settings::{
     AllowedPair, Infrastructure, LogFormat, LogLevel, LogSettings, MilterAddress, MilterSettings,
     OnDnsTrouble, OnForeignAuthor, OnQuarantine, OnReject, QuarantineBy, ReceiveSettings, ResolverSettings,
-    SealSettings, Settings, SignSettings, SigningSource, SourceDomains,
+    SealSettings, Settings, SignSettings,
 };

@@ -11,7 +11,7 @@ use postseal_core::dns::DomainName;
 use postseal_core::verdict::{AuthservId, Options};
 
 use super::Network;
-use crate::signing::{LoginPattern, SigningDomains};
+use crate::signing::{SigningDomains, SigningSources};
 
 /// One checked configuration. Immutable; a reload makes a new one.
 #[derive(Debug)]
@@ -102,7 +102,8 @@ pub(crate) struct ReceiveSettings {
     pub(crate) on_unreadable_from: OnReject,
     /// Whom a refused sender can turn to: an address or a URL, named in refusals.
     pub(crate) contact: Option<String>,
-    /// Clients whose mail is not judged, besides those that log in.
+    /// Clients whose mail is not judged, besides those that log in. Default: the
+    /// loopback networks.
     pub(crate) not_judged: Vec<Network>,
     /// Hosts of our own that pass on mail from outside: it is judged for the client
     /// that their Received fields show.
@@ -177,41 +178,9 @@ pub(crate) enum OnDnsTrouble {
 pub(crate) struct SignSettings {
     /// Each grants domains to those who fulfil all of its conditions; all that
     /// fit a message add up.
-    pub(crate) sources: Vec<SigningSource>,
+    pub(crate) sources: SigningSources,
     /// The domains that have keys, found by longest suffix.
     pub(crate) domains: SigningDomains,
-    /// What becomes of mail of a source with an Author Domain that none of its
-    /// grants names. Default: it goes unsigned.
-    pub(crate) on_foreign_author: OnForeignAuthor,
-}
-
-/// Who may sign as whom. Every condition that is there must hold, and there is at
-/// least one.
-#[derive(Clone, Debug)]
-pub(crate) struct SigningSource {
-    /// The name that the client logged in with (`{auth_authen}`).
-    pub(crate) login: Option<LoginPattern>,
-    /// The client's address; one address of several networks suffices. Empty: any.
-    pub(crate) networks: Vec<Network>,
-    /// The socket on which the MTA reached this node.
-    pub(crate) listener: Option<MilterAddress>,
-    /// The MTA's name for the socket on which the client reached it (`{daemon_name}`).
-    pub(crate) daemon_name: Option<String>,
-    /// Mail of `sendmail(1)` on the MTA's own host (Postfix: `non_smtpd_milters`).
-    pub(crate) local: bool,
-    /// Author Domains that it may sign as.
-    pub(crate) domains: SourceDomains,
-    /// Overrides [`SignSettings::on_foreign_author`].
-    pub(crate) on_foreign_author: Option<OnForeignAuthor>,
-}
-
-/// Author Domains that a source may sign as.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum SourceDomains {
-    /// Every one that has a key: by an explicit setting only.
-    All,
-    /// These, and those below one of them that its keys serve too.
-    Listed(Vec<DomainName>),
 }
 
 /// What is done with mail that the source may not sign as its Author Domain.

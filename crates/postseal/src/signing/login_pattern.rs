@@ -32,11 +32,14 @@ impl LoginPattern {
         match self {
             LoginPattern::Any => !login.is_empty(),
             LoginPattern::Name(name) => name.as_bytes() == login,
-            LoginPattern::AtDomain(domain) => {
-                let at = login.iter().rposition(|b| *b == b'@').filter(|at| *at > 0);
-                at.and_then(|at| DomainName::parse_octets(&login[at + 1..]).ok()).as_ref() == Some(domain)
-            }
+            LoginPattern::AtDomain(domain) => LoginPattern::domain_of(login).as_ref() == Some(domain),
         }
+    }
+
+    /// The domain behind the last `@` of a login, if something stands before it.
+    pub(crate) fn domain_of(login: &[u8]) -> Option<DomainName> {
+        let at = login.iter().rposition(|b| *b == b'@').filter(|at| *at > 0)?;
+        DomainName::parse_octets(&login[at + 1..]).ok()
     }
 }
 
