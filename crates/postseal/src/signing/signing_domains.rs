@@ -48,9 +48,9 @@ pub(crate) struct DomainKey {
 pub(crate) struct DuplicateDomain(pub(crate) DomainName);
 
 impl SigningDomains {
-    /// Room for as many domains.
-    pub(crate) fn with_capacity(domains: usize) -> SigningDomains {
-        SigningDomains(HashMap::with_capacity(domains))
+    /// Makes room for as many more.
+    pub(crate) fn reserve(&mut self, domains: usize) {
+        self.0.reserve(domains);
     }
 
     /// Adds a domain.
