@@ -6,7 +6,7 @@ use clap::ValueEnum;
 /// A language that the texts for people are written in. Ids, tokens, JSON and
 /// exit statuses are the same in each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Lang {
+pub(crate) enum Lang {
     /// English.
     En,
     /// Japanese.
@@ -18,12 +18,12 @@ pub(super) enum Lang {
 macro_rules! say {
     ($lang:expr, $en:literal, $ja:literal $(, $arg:expr)* $(,)?) => {
         match $lang {
-            $crate::cli::lang::Lang::En => format!($en $(, $arg)*),
-            $crate::cli::lang::Lang::Ja => format!($ja $(, $arg)*),
+            $crate::cli::Lang::En => format!($en $(, $arg)*),
+            $crate::cli::Lang::Ja => format!($ja $(, $arg)*),
         }
     };
 }
-pub(super) use say;
+pub(crate) use say;
 
 impl Lang {
     /// The language of `--lang`, else of the locale, before anything else is
@@ -52,7 +52,7 @@ impl Lang {
     }
 
     /// One of two fixed texts.
-    pub(super) fn pick(self, en: &'static str, ja: &'static str) -> &'static str {
+    pub(crate) fn pick(self, en: &'static str, ja: &'static str) -> &'static str {
         match self {
             Lang::En => en,
             Lang::Ja => ja,

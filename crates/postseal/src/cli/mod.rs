@@ -9,6 +9,7 @@ mod dns_source;
 mod host;
 
 // What it says.
+mod fault_text;
 mod lang;
 mod problem;
 mod terminal;
@@ -16,6 +17,7 @@ mod usage;
 mod words;
 
 // The commands.
+mod config;
 mod keygen;
 mod spf;
 
@@ -25,7 +27,8 @@ use std::process::ExitCode;
 use clap::{FromArgMatches, Parser, Subcommand};
 
 use args::GlobalArgs;
-use lang::Lang;
+pub(crate) use host::host_name;
+pub(crate) use lang::{Lang, say};
 use problem::Problem;
 use terminal::Terminal;
 
@@ -49,6 +52,7 @@ struct Cli {
 enum Command {
     Spf(spf::SpfArgs),
     Keygen(keygen::KeygenArgs),
+    Config(config::ConfigArgs),
 }
 
 /// How a command ended, where it could be done.
@@ -87,6 +91,7 @@ impl Command {
         match self {
             Command::Spf(args) => spf::run(&args, terminal),
             Command::Keygen(args) => keygen::run(&args, terminal),
+            Command::Config(args) => config::run(&args, terminal),
         }
     }
 }

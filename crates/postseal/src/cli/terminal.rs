@@ -66,6 +66,12 @@ pub(super) struct Paint {
 }
 
 impl Paint {
+    /// No colours, for tests.
+    #[cfg(test)]
+    pub(super) fn none() -> Paint {
+        Paint { colour: false }
+    }
+
     /// A token of RFC 8601 in the colour that it deserves.
     pub(super) fn result(self, token: &str) -> String {
         match token {

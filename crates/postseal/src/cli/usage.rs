@@ -94,6 +94,8 @@ fn about(path: &str) -> Option<&'static str> {
         "arc" => "ARC: 転送時の認証結果を封印する (RFC 8617)",
         "arc seal" => "ARC Set を一つ付け加える",
         "keygen" => "署名鍵と、公開する DNS レコードを作る",
+        "config" => "設定ファイルを調べる",
+        "config check" => "設定ファイルの誤りを、場所と直し方とともに示す",
         _ => return None,
     })
 }
@@ -105,6 +107,7 @@ fn argument(path: &str, id: &str) -> Option<&'static str> {
         ("keygen", "bits") => "RSA 鍵の長さ: 2048, 3072, 4096 [省略時: 2048]",
         ("keygen", "out") => "秘密鍵をこのファイルに書く (モード 0600、既存のファイルは上書きしない)",
         ("keygen", "selector") => "表示する DNS レコードのセレクター [省略時: selector1]",
+        ("config check", "file") => "設定ファイル [省略時: /etc/postseal/postseal.toml]",
         ("keygen", "domain") => "表示する DNS レコードのドメイン",
         ("verify", "message") => "メッセージのファイル。- は標準入力",
         ("verify", "authserv_id") => "書き込む Authentication-Results の authserv-id [省略時: ホスト名]",

@@ -1,11 +1,119 @@
 //! What the node is told: `postseal.toml`, checked.
+//!
+//! ```text
+//! octets ─► Source ─► Table (spans) ─► sections ─► Settings
+//!              └── Fault: file, line, column, what, what to do
+//! ```
+//!
+//! Every fault of a file is found in one go.
 
+// The text, and what may be wrong with it.
+mod fault;
+mod fault_report;
+mod fault_words;
+mod source;
+mod table;
+
+// Values.
+mod domains_file;
+mod moment;
 mod network;
+mod quantity;
+
+// The parts of the file.
+mod sections;
+
+// What comes out.
 mod settings;
 
+use std::path::{Path, PathBuf};
+
+use source::Source;
+use table::Findings;
+use toml::de::DeTable;
+
+pub(crate) use fault::{Fault, FaultKind, Severity};
+pub(crate) use fault_report::FaultReport;
 pub(crate) use network::{Network, NetworkError};
+pub(crate) use sections::CONTROL_SOCKET;
 pub(crate) use settings::{
-    AllowedPair, Infrastructure, LogFormat, LogLevel, LogSettings, MilterAddress, MilterSettings,
-    OnDnsTrouble, OnForeignAuthor, OnQuarantine, OnReject, QuarantineBy, ReceiveSettings, ResolverSettings,
-    SealSettings, Settings, SignSettings,
+    AllowedPair, ControlSettings, Infrastructure, LogFormat, LogLevel, LogSettings, MilterAddress,
+    MilterSettings, OnDnsTrouble, OnForeignAuthor, OnQuarantine, OnReject, QuarantineBy, ReceiveSettings,
+    ResolverSettings, SealSettings, Settings, SignSettings,
 };
+
+/// Where the configuration is, unless another file is named.
+pub(crate) const CONFIG_FILE: &str = "/etc/postseal/postseal.toml";
+
+/// A configuration that can be used.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) settings: Settings,
+    /// What somebody should look at.
+    pub(crate) warnings: Vec<Fault>,
+}
+
+/// How many key files are read to see whether they are right. Those that the file
+/// names itself always are; it matters for those of a domains file, of which there may
+/// be a hundred thousand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Depth<'s> {
+    /// None: the node must be up in no time, and checks them then.
+    Start,
+    /// Those that the running settings do not have; the others must still be there and safe.
+    Reload(&'s Settings),
+    /// All.
+    Everything,
+}
+
+/// Reads and checks a configuration.
+///
+/// # Errors
+/// All faults, in the order of the file; the configuration must not be used. Warnings
+/// are among them.
+pub(crate) fn load(path: &Path, depth: Depth<'_>) -> Result<Loaded, Vec<Fault>> {
+    let source = Source::read(path, MAX_CONFIG_FILE).map_err(|fault| vec![fault])?;
+    check(&source, depth)
+}
+
+fn check(source: &Source, depth: Depth<'_>) -> Result<Loaded, Vec<Fault>> {
+    let findings = Findings::new(source);
+    let (table, errors) = DeTable::parse_recoverable(source.text());
+    if !errors.is_empty() {
+        // What is left out because it can't be read would only be missed further down.
+        for error in errors.iter().take(MAX_SYNTAX_FAULTS) {
+            let at = error.span().unwrap_or(0..0);
+            findings.add(at, FaultKind::Syntax(error.message().to_owned()));
+        }
+        return Err(in_order(findings.into_faults()));
+    }
+    let settings = sections::settings(&findings, table.get_ref(), depth);
+    let faults = in_order(findings.into_faults());
+    let wrong = faults.iter().any(|fault| fault.severity() == Severity::Error);
+    match settings {
+        Some(settings) if !wrong => Ok(Loaded { settings, warnings: faults }),
+        _ => Err(faults),
+    }
+}
+
+/// The control socket of the node that runs on this file, however wrong the file is.
+pub(crate) fn control_socket(path: &Path) -> PathBuf {
+    let Ok(source) = Source::read(path, MAX_CONFIG_FILE) else { return CONTROL_SOCKET.into() };
+    let findings = Findings::new(&source);
+    let (table, _) = DeTable::parse_recoverable(source.text());
+    sections::control_socket(&findings, table.get_ref())
+}
+
+fn in_order(mut faults: Vec<Fault>) -> Vec<Fault> {
+    faults.sort_by_cached_key(|fault| fault.place.order());
+    faults
+}
+
+/// Octets of `postseal.toml`.
+const MAX_CONFIG_FILE: u64 = 64_000_000;
+
+/// After a forgotten quote, every line is wrong.
+const MAX_SYNTAX_FAULTS: usize = 10;
+
+#[cfg(test)]
+mod tests;

@@ -30,8 +30,16 @@ pub(crate) struct Settings {
     pub(crate) log: LogSettings,
     /// Metrics, `/healthz`, `/readyz`. `None`: off.
     pub(crate) http: Option<SocketAddr>,
-    /// The control socket. `None`: reload by SIGHUP only.
-    pub(crate) control: Option<PathBuf>,
+    pub(crate) control: ControlSettings,
+}
+
+/// Where `postseal reload` finds the node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ControlSettings {
+    pub(crate) socket: PathBuf,
+    /// Whether the file names it: the node does not start without it. Else it goes
+    /// without, and reloads by SIGHUP only.
+    pub(crate) required: bool,
 }
 
 /// Whom the node asks, and for how long.

@@ -1,0 +1,539 @@
+//! Faults in words, for people, in each language. One exhaustive match says what is
+//! wrong and one what to write instead, so that no fault goes without.
+
+use postseal_core::dkim::SigningKeyError;
+
+use super::fault::{FaultKind, ValueType};
+use super::{MilterAddress, NetworkError};
+use crate::cli::{Lang, say};
+use crate::signing::{KeyFileError, LoginPatternError, UnsafePath};
+
+impl FaultKind {
+    /// What is wrong.
+    pub(crate) fn what(&self, lang: Lang) -> String {
+        match self {
+            FaultKind::Unreadable(error) => {
+                say!(lang, "the file cannot be read: {error}", "ファイルを読み取れません: {error}")
+            }
+            FaultKind::TooLarge { octets, max } => say!(
+                lang,
+                "the file is too large: {octets} octets or more, of {max} at most",
+                "ファイルが大きすぎます: {octets} オクテット以上 (上限 {max})"
+            ),
+            FaultKind::NotUtf8 => say!(lang, "this is not UTF-8", "UTF-8 ではありません"),
+            FaultKind::Syntax(error) => {
+                say!(lang, "this is not TOML: {error}", "TOML として読めません: {error}")
+            }
+            FaultKind::UnknownKey { key, table, .. } => {
+                say!(lang, "{table} has no key {key:?}", "{table} に {key:?} というキーはありません")
+            }
+            FaultKind::MissingKey { key, table, .. } => {
+                say!(lang, "{table} lacks the key {key:?}", "{table} にキー {key:?} がありません")
+            }
+            FaultKind::WrongType { expected, found } => {
+                let (expected, found) = (expected.words(lang), found_type(found, lang));
+                say!(lang, "this is {found}, not {expected}", "{found} です。{expected} が必要です")
+            }
+            FaultKind::NotOneOf { value, .. } => {
+                say!(lang, "{value:?} is not known here", "{value:?} はここでは使えません")
+            }
+            FaultKind::Number { .. } => say!(lang, "the number is out of range", "数が範囲の外です"),
+            FaultKind::Duration { value } => {
+                say!(lang, "{value:?} is no span of time", "{value:?} は時間の長さではありません")
+            }
+            FaultKind::DurationRange { .. } => {
+                say!(lang, "the span of time is out of range", "時間の長さが範囲の外です")
+            }
+            FaultKind::Size { value } => {
+                say!(lang, "{value:?} is no size", "{value:?} は大きさではありません")
+            }
+            FaultKind::SizeRange { .. } => say!(lang, "the size is out of range", "大きさが範囲の外です"),
+            FaultKind::Mode { value } => {
+                say!(lang, "{value:?} is no file mode", "{value:?} はファイルモードではありません")
+            }
+            FaultKind::Group { value } => {
+                say!(
+                    lang,
+                    "this system has no group {value:?}",
+                    "このシステムに {value:?} というグループはありません"
+                )
+            }
+            FaultKind::Date => say!(lang, "this is no date after 1970", "1970 年以降の日付ではありません"),
+            FaultKind::Contact { value } => {
+                say!(lang, "{value:?} cannot be named in an SMTP reply", "{value:?} は SMTP 応答に書けません")
+            }
+            FaultKind::EmptyText => say!(lang, "this is empty", "空です"),
+            FaultKind::NameServer { value } => {
+                say!(
+                    lang,
+                    "{value:?} is no address of a name server",
+                    "{value:?} は DNS サーバーのアドレスではありません"
+                )
+            }
+            FaultKind::ListenAddress { value } => {
+                say!(
+                    lang,
+                    "{value:?} is no socket to listen on",
+                    "{value:?} は待ち受けるソケットではありません"
+                )
+            }
+            FaultKind::HttpAddress { value } => {
+                say!(lang, "{value:?} is no address and port", "{value:?} はアドレスとポートではありません")
+            }
+            FaultKind::Network { value, error } => {
+                let why = network_words(error, lang);
+                say!(lang, "{value:?} is no network: {why}", "{value:?} はネットワークではありません: {why}")
+            }
+            FaultKind::Domain { value, error } => {
+                say!(
+                    lang,
+                    "{value:?} is no domain name: {error}",
+                    "{value:?} はドメイン名ではありません ({error})"
+                )
+            }
+            FaultKind::Selector { value, error } => {
+                say!(
+                    lang,
+                    "{value:?} is no selector: {error}",
+                    "{value:?} はセレクターではありません ({error})"
+                )
+            }
+            FaultKind::KeyName { error } => say!(
+                lang,
+                "selector and domain make no DNS name together: {error}",
+                "セレクターとドメインを合わせると DNS 名になりません ({error})"
+            ),
+            FaultKind::AuthservId { value, error } => {
+                say!(
+                    lang,
+                    "{value:?} is no authserv-id: {error}",
+                    "{value:?} は authserv-id ではありません ({error})"
+                )
+            }
+            FaultKind::HostName { value } => say!(
+                lang,
+                "there is no \"authserv_id\", and the host name {value:?} cannot be one",
+                "「authserv_id」がなく、ホスト名 {value:?} は authserv-id になれません"
+            ),
+            FaultKind::Login(error) => login_words(*error, lang),
+            FaultKind::Headers(error) => {
+                say!(lang, "{error}", "署名するヘッダーフィールドの指定が正しくありません ({error})")
+            }
+            FaultKind::Canonicalization { value } => {
+                say!(lang, "{value:?} is no canonicalization", "{value:?} は正規化方式ではありません")
+            }
+            FaultKind::SameSocket { one, other } => {
+                say!(lang, "{one} overlaps with {other}", "{one} は {other} と重なります")
+            }
+            FaultKind::DuplicateDomain { domain, first } => {
+                say!(lang, "{domain} is there already, at {first}", "{domain} はすでに {first} にあります")
+            }
+            FaultKind::DomainsFileLine { columns } => {
+                say!(lang, "this line has {columns} columns", "この行の列数は {columns} です")
+            }
+            FaultKind::SourceDomain { domain } => {
+                say!(lang, "no key is configured for {domain}", "{domain} の鍵が設定されていません")
+            }
+            FaultKind::SourceListener { listener } => {
+                say!(
+                    lang,
+                    "[milter] does not listen on {listener}",
+                    "[milter] は {listener} で待ち受けていません"
+                )
+            }
+            FaultKind::SourceWithoutCondition => say!(
+                lang,
+                "this source says not whose mail is meant",
+                "この送信元には、誰のメールかという条件がありません"
+            ),
+            FaultKind::SourceWithoutDomains => say!(
+                lang,
+                "this source says not which domains it may sign as",
+                "この送信元には、どのドメインで署名できるかの指定がありません"
+            ),
+            FaultKind::SourceWithBoth => say!(
+                lang,
+                "this source has both \"domains\" and \"all_domains\"",
+                "この送信元には「domains」と「all_domains」の両方があります"
+            ),
+            FaultKind::AllowedWithoutInfrastructure => say!(
+                lang,
+                "this pair says not where the mail may come from",
+                "この組には、メールがどこから来てよいかの指定がありません"
+            ),
+            FaultKind::AllowedWithBoth => say!(
+                lang,
+                "this pair has both \"client\" and \"authenticated\"",
+                "この組には「client」と「authenticated」の両方があります"
+            ),
+            FaultKind::KeyFile { domain, error } => {
+                let why = key_file_words(error, lang);
+                say!(lang, "the key of {domain} cannot be used: {why}", "{domain} の鍵を使えません: {why}")
+            }
+            FaultKind::NotEd25519 => {
+                say!(lang, "this file has an RSA key", "このファイルの鍵は RSA 鍵です")
+            }
+            FaultKind::OnlyEd25519 => say!(
+                lang,
+                "this is an Ed25519 key, which many receivers cannot verify",
+                "これは Ed25519 鍵で、検証できない受信者が多くいます"
+            ),
+            FaultKind::Unused { domain } => say!(
+                lang,
+                "no [[sign.source]] may sign as {domain}: its mail goes unsigned",
+                "{domain} で署名できる [[sign.source]] がありません。そのメールは署名されません"
+            ),
+            FaultKind::AllowedIsOver => {
+                say!(
+                    lang,
+                    "this date has passed: the pair has no effect",
+                    "この日付は過ぎています。この組は無効です"
+                )
+            }
+            FaultKind::HttpNotLoopback => say!(
+                lang,
+                "other machines may reach the metrics at this address",
+                "このアドレスのメトリクスには他のマシンからも到達できる可能性があります"
+            ),
+        }
+    }
+
+    /// What to do about it, in one line or more.
+    pub(crate) fn advice(&self, lang: Lang) -> Option<String> {
+        Some(match self {
+            FaultKind::Unreadable(_) => {
+                say!(lang, "check the path and its permissions", "パスと権限を確かめてください")
+            }
+            FaultKind::UnknownKey { nearest: Some(nearest), .. } => {
+                say!(lang, "did you mean {nearest:?}?", "{nearest:?} のことですか")
+            }
+            FaultKind::UnknownKey { known, .. } => known_words(known, lang),
+            FaultKind::MissingKey { key, example, .. } => {
+                say!(lang, "add {key} = {example:?}", "{key} = {example:?} のように加えてください")
+            }
+            FaultKind::WrongType { expected, .. } => {
+                let example = expected.example();
+                say!(lang, "write it as in {example}", "{example} のように書いてください")
+            }
+            FaultKind::NotOneOf { known, .. } => known_words(known, lang),
+            FaultKind::Number { min, max } => {
+                say!(lang, "from {min} to {max}", "{min} から {max} まで")
+            }
+            FaultKind::Duration { .. } => say!(
+                lang,
+                "a whole number and ms, s, m, h or d: \"2s\", \"14d\"",
+                "整数と ms, s, m, h, d のいずれか: \"2s\", \"14d\""
+            ),
+            FaultKind::DurationRange { min, max } | FaultKind::SizeRange { min, max } => {
+                say!(lang, "from \"{min}\" to \"{max}\"", "\"{min}\" から \"{max}\" まで")
+            }
+            FaultKind::Size { .. } => say!(
+                lang,
+                "a whole number and B, kB, MB or GB: \"64MB\"",
+                "整数と B, kB, MB, GB のいずれか: \"64MB\""
+            ),
+            FaultKind::Mode { .. } => {
+                say!(lang, "octal digits, as chmod takes them: \"0660\"", "chmod と同じ 8 進数: \"0660\"")
+            }
+            FaultKind::Group { .. } => say!(
+                lang,
+                "the MTA's group, by its name in /etc/group or by its number: \"postfix\"",
+                "MTA のグループを /etc/group の名前か番号で: \"postfix\""
+            ),
+            FaultKind::Date => {
+                say!(lang, "a date without quotes: 2027-01-31", "引用符のない日付: 2027-01-31")
+            }
+            FaultKind::Contact { .. } => say!(
+                lang,
+                "an address or a URL in ASCII: \"postmaster@example.net\"",
+                "ASCII のアドレスか URL: \"postmaster@example.net\""
+            ),
+            FaultKind::EmptyText => {
+                say!(lang, "write a value, or remove the key", "値を書くか、キーを消してください")
+            }
+            FaultKind::NameServer { .. } => {
+                say!(lang, "\"127.0.0.1:53\" or \"[::1]:53\"", "\"127.0.0.1:53\" または \"[::1]:53\"")
+            }
+            FaultKind::ListenAddress { .. } => say!(
+                lang,
+                "\"inet:127.0.0.1:8891\", \"inet:[::1]:8891\", \"unix:/run/postseal/milter.sock\" or \"systemd:NAME\"",
+                "\"inet:127.0.0.1:8891\", \"inet:[::1]:8891\", \"unix:/run/postseal/milter.sock\", \"systemd:NAME\" のいずれか"
+            ),
+            FaultKind::HttpAddress { .. } => say!(lang, "\"127.0.0.1:9117\"", "\"127.0.0.1:9117\""),
+            FaultKind::Network { error: NetworkError::HostBits { network }, .. } => {
+                say!(lang, "write \"{network}\"", "\"{network}\" と書いてください")
+            }
+            FaultKind::Network { .. } => say!(
+                lang,
+                "\"192.0.2.0/24\", \"2001:db8::/32\", or one address",
+                "\"192.0.2.0/24\", \"2001:db8::/32\"、または一つのアドレス"
+            ),
+            FaultKind::Domain { .. } => {
+                say!(lang, "as in \"contoso.example\"", "\"contoso.example\" のように書いてください")
+            }
+            FaultKind::Selector { .. } => say!(
+                lang,
+                "letters, digits, hyphens and dots, as in \"s1\"",
+                "英字、数字、ハイフン、ドットを使い、\"s1\" のように書いてください"
+            ),
+            FaultKind::KeyName { .. } => {
+                say!(lang, "choose a shorter selector", "より短いセレクターを選んでください")
+            }
+            FaultKind::AuthservId { .. } | FaultKind::HostName { .. } => say!(
+                lang,
+                "the name of this mail system, as in authserv_id = \"mx.example.net\"",
+                "このメールシステムの名前を authserv_id = \"mx.example.net\" のように書いてください"
+            ),
+            FaultKind::Login(_) => {
+                say!(
+                    lang,
+                    "\"jo\", \"*@contoso.example\" or \"*\"",
+                    "\"jo\", \"*@contoso.example\", \"*\" のいずれか"
+                )
+            }
+            FaultKind::Headers(_) => say!(
+                lang,
+                "names with colons between them, From among them: \"From:To:Subject:Date\"",
+                "From を含む名前をコロンで区切ってください: \"From:To:Subject:Date\""
+            ),
+            FaultKind::Canonicalization { .. } => say!(
+                lang,
+                "header section and body, each \"relaxed\" or \"simple\": \"relaxed/relaxed\"",
+                "ヘッダーと本文をそれぞれ「relaxed」か「simple」で: \"relaxed/relaxed\""
+            ),
+            FaultKind::SameSocket { .. } => {
+                say!(lang, "give each its own path or port", "それぞれ別のパスかポートにしてください")
+            }
+            FaultKind::DuplicateDomain { .. } => say!(
+                lang,
+                "remove one of them; a second signature is [sign.domain.ed25519]",
+                "どちらかを消してください。二つ目の署名は [sign.domain.ed25519] に書きます"
+            ),
+            FaultKind::DomainsFileLine { .. } => say!(
+                lang,
+                "three, with blanks between them: DOMAIN SELECTOR KEY-FILE",
+                "空白で区切った 3 列: ドメイン セレクター 鍵ファイル"
+            ),
+            FaultKind::SourceDomain { domain } => say!(
+                lang,
+                "add a [[sign.domain]] with name = \"{domain}\", or one above it with subdomains = true",
+                "name = \"{domain}\" の [[sign.domain]] を加えるか、上位のドメインに subdomains = true を付けてください"
+            ),
+            FaultKind::SourceListener { listener } => listener_advice(listener, lang),
+            FaultKind::SourceWithoutCondition => say!(
+                lang,
+                "add login, network, listener or daemon_name, or local = true; login = \"*\" is everyone who logs in",
+                "login, network, listener, daemon_name, local = true のいずれかを加えてください。login = \"*\" はログインした全員です"
+            ),
+            FaultKind::SourceWithoutDomains => say!(
+                lang,
+                "add domains = [\"contoso.example\"], or all_domains = true",
+                "domains = [\"contoso.example\"] か all_domains = true を加えてください"
+            ),
+            FaultKind::SourceWithBoth | FaultKind::AllowedWithBoth => {
+                say!(lang, "remove one of them", "どちらかを消してください")
+            }
+            FaultKind::AllowedWithoutInfrastructure => say!(
+                lang,
+                "add client = \"198.51.100.0/24\" or authenticated = \"bulk.example\"",
+                "client = \"198.51.100.0/24\" か authenticated = \"bulk.example\" を加えてください"
+            ),
+            FaultKind::KeyFile { domain, error } => key_file_advice(domain.as_str(), error, lang),
+            FaultKind::NotEd25519 => say!(
+                lang,
+                "postseal keygen --algorithm ed25519 makes an Ed25519 key",
+                "Ed25519 鍵は postseal keygen --algorithm ed25519 で作れます"
+            ),
+            FaultKind::OnlyEd25519 => say!(
+                lang,
+                "put an RSA key here, and this one under [sign.domain.ed25519]",
+                "ここには RSA 鍵を書き、この鍵は [sign.domain.ed25519] に移してください"
+            ),
+            FaultKind::Unused { domain } => say!(
+                lang,
+                "add a [[sign.source]] with domains = [\"{domain}\"]",
+                "domains = [\"{domain}\"] を持つ [[sign.source]] を加えてください"
+            ),
+            FaultKind::AllowedIsOver => {
+                say!(lang, "remove it, or set a later date", "消すか、日付を延ばしてください")
+            }
+            FaultKind::HttpNotLoopback => {
+                say!(
+                    lang,
+                    "\"127.0.0.1:9117\" is for this machine only",
+                    "\"127.0.0.1:9117\" ならこのマシンだけです"
+                )
+            }
+            FaultKind::TooLarge { .. } | FaultKind::NotUtf8 | FaultKind::Syntax(_) => return None,
+        })
+    }
+}
+
+impl ValueType {
+    fn words(self, lang: Lang) -> &'static str {
+        let (en, ja) = match self {
+            ValueType::Text => ("a text", "文字列"),
+            ValueType::Texts => ("a text or an array of texts", "文字列、または文字列の配列"),
+            ValueType::Integer => ("a whole number", "整数"),
+            ValueType::Boolean => ("true or false", "true か false"),
+            ValueType::Date => ("a date", "日付"),
+            ValueType::Table => ("a table", "テーブル"),
+            ValueType::Tables => ("a list of tables", "テーブルの並び"),
+        };
+        lang.pick(en, ja)
+    }
+
+    fn example(self) -> &'static str {
+        match self {
+            ValueType::Text => "key = \"text\"",
+            ValueType::Texts => "key = [\"one\", \"two\"]",
+            ValueType::Integer => "key = 5000",
+            ValueType::Boolean => "key = true",
+            ValueType::Date => "key = 2027-01-31",
+            ValueType::Table => "[table]",
+            ValueType::Tables => "[[table]]",
+        }
+    }
+}
+
+/// What the TOML parser calls a type.
+fn found_type(found: &'static str, lang: Lang) -> &'static str {
+    let (en, ja) = match found {
+        "string" => ("a text", "文字列"),
+        "integer" => ("a whole number", "整数"),
+        "float" => ("a number with a point", "小数"),
+        "boolean" => ("true or false", "true か false"),
+        "datetime" => ("a date", "日付"),
+        "array" => ("an array", "配列"),
+        "table" => ("a table", "テーブル"),
+        other => (other, other),
+    };
+    lang.pick(en, ja)
+}
+
+fn known_words(known: &[&'static str], lang: Lang) -> String {
+    let list = known.join(", ");
+    say!(lang, "known are: {list}", "使えるもの: {list}")
+}
+
+fn network_words(error: &NetworkError, lang: Lang) -> String {
+    match error {
+        _ if lang == Lang::En => error.to_string(),
+        NetworkError::Address => "IP アドレスではありません".to_owned(),
+        NetworkError::Prefix { max } => format!("プレフィックス長は 0 から {max} までの数です"),
+        NetworkError::HostBits { network } => {
+            format!("アドレスにプレフィックスより後のビットがあります。ネットワークは {network} です")
+        }
+    }
+}
+
+fn login_words(error: LoginPatternError, lang: Lang) -> String {
+    match error {
+        _ if lang == Lang::En => error.to_string(),
+        LoginPatternError::Empty => "ログイン名が空です".to_owned(),
+        LoginPatternError::Star => "「*」は単独か、「@」とドメインの前だけに書けます".to_owned(),
+    }
+}
+
+fn listener_advice(listener: &MilterAddress, lang: Lang) -> String {
+    say!(
+        lang,
+        "name a socket of [milter] listen, or add \"{listener}\" there",
+        "[milter] listen にあるソケットを書くか、そこに \"{listener}\" を加えてください"
+    )
+}
+
+fn key_file_words(error: &KeyFileError, lang: Lang) -> String {
+    match error {
+        KeyFileError::Read { path, source } => {
+            format!("{}: {source}", path.display())
+        }
+        KeyFileError::NotAFile { path } => {
+            say!(lang, "{} is not a regular file", "{} は通常のファイルではありません", path.display())
+        }
+        KeyFileError::TooLarge { path } => {
+            say!(
+                lang,
+                "{} is too large for a key file",
+                "{} は鍵ファイルとしては大きすぎます",
+                path.display()
+            )
+        }
+        KeyFileError::Unsafe { path, problem } => {
+            let (path, why) = (path.display(), unsafe_words(*problem, lang));
+            format!("{path}: {why}")
+        }
+        KeyFileError::Key { path, error } => {
+            format!("{}: {}", path.display(), signing_key_words(*error, lang))
+        }
+    }
+}
+
+fn unsafe_words(problem: UnsafePath, lang: Lang) -> String {
+    match problem {
+        _ if lang == Lang::En => problem.to_string(),
+        UnsafePath::Owner { owner } => format!("ユーザー {owner} のもので、鍵を書き換えられます"),
+        UnsafePath::Writable { mode } => format!("他のユーザーが書き込めます (モード {mode:04o})"),
+        UnsafePath::Readable { mode } => format!("すべてのユーザーが読めます (モード {mode:04o})"),
+    }
+}
+
+fn signing_key_words(error: SigningKeyError, lang: Lang) -> String {
+    match error {
+        _ if lang == Lang::En => error.to_string(),
+        SigningKeyError::NoPrivateKey => "PEM 形式の秘密鍵がありません".to_owned(),
+        SigningKeyError::DamagedPem => "PEM のテキストが壊れています".to_owned(),
+        SigningKeyError::Encrypted => "秘密鍵がパスフレーズで暗号化されています".to_owned(),
+        SigningKeyError::UnsupportedType => "秘密鍵が RSA でも Ed25519 でもありません".to_owned(),
+        SigningKeyError::TooShort { bits } => {
+            format!("RSA 鍵が {bits} ビットです。署名には 2048 ビット以上が必要です")
+        }
+        SigningKeyError::Rejected(why) => format!("秘密鍵が正しくありません ({why})"),
+    }
+}
+
+fn key_file_advice(domain: &str, error: &KeyFileError, lang: Lang) -> String {
+    match error {
+        KeyFileError::Unsafe { path, problem } => {
+            let path = path.display();
+            match problem {
+                UnsafePath::Owner { .. } => {
+                    say!(lang, "chown root {path}", "chown root {path} を実行してください")
+                }
+                UnsafePath::Writable { .. } => {
+                    say!(lang, "chmod go-w {path}", "chmod go-w {path} を実行してください")
+                }
+                UnsafePath::Readable { .. } => {
+                    say!(lang, "chmod o-rwx {path}", "chmod o-rwx {path} を実行してください")
+                }
+            }
+        }
+        KeyFileError::Key { path, error: SigningKeyError::Encrypted } => {
+            let path = path.display();
+            say!(
+                lang,
+                "write it out without a passphrase: openssl pkey -in {path} -out NEW.pem",
+                "パスフレーズなしで書き出してください: openssl pkey -in {path} -out NEW.pem"
+            )
+        }
+        // A key of 1024 bits comes from OpenDKIM: the new one must be seen in the DNS before it signs.
+        KeyFileError::Key { error: SigningKeyError::TooShort { .. }, .. } => say!(
+            lang,
+            "make a new key under a new selector, publish its record, and change both here:\npostseal keygen --domain {domain} --selector s2 --out NEW.pem",
+            "新しいセレクターで新しい鍵を作り、レコードを公開してから、ここの両方を変えてください:\npostseal keygen --domain {domain} --selector s2 --out NEW.pem"
+        ),
+        KeyFileError::Read { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => say!(
+            lang,
+            "let the user that postseal runs as read it, or run this as root",
+            "postseal を動かすユーザーに読み取りを許すか、root で実行してください"
+        ),
+        KeyFileError::Read { .. }
+        | KeyFileError::NotAFile { .. }
+        | KeyFileError::TooLarge { .. }
+        | KeyFileError::Key { .. } => say!(
+            lang,
+            "name the PEM file of a private key; a new one: postseal keygen --domain {domain} --selector s1 --out NEW.pem",
+            "秘密鍵の PEM ファイルを書いてください。新しく作るには: postseal keygen --domain {domain} --selector s1 --out NEW.pem"
+        ),
+    }
+}

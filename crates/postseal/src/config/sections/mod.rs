@@ -1,0 +1,57 @@
+//! From the tables of `postseal.toml` to [`Settings`]: one file for each part of it.
+
+mod node;
+mod receive;
+mod sign;
+mod values;
+
+pub(crate) use node::CONTROL_SOCKET;
+
+use super::table::{At, Table};
+use super::{Depth, Settings};
+
+/// Keys at the top of the file.
+const KEYS: &[&str] =
+    &["authserv_id", "resolver", "milter", "receive", "sign", "seal", "log", "http", "control"];
+
+/// The whole file. Faults are noted in its findings; `None` only where there is one.
+pub(super) fn settings(
+    findings: &super::table::Findings<'_>,
+    table: &toml::de::DeTable<'_>,
+    depth: Depth<'_>,
+) -> Option<Settings> {
+    let file = Table::new(findings, table, "the file", 0..0, KEYS);
+    let authserv_id = node::authserv_id(&file);
+    let (milter, listen) = node::milter(&file);
+    let http = node::http(&file);
+    let (control, control_at) = node::control(&file);
+    node::sockets(&file, &listen, http.as_ref(), (&control.socket, control_at));
+    let receive = file.table("receive", "[receive]", receive::KEYS);
+    let authentication = node::options(receive.as_ref(), authserv_id.as_ref());
+    let receive = receive::receive(receive.as_ref());
+    let resolver = node::resolver(&file);
+    let log = node::log(&file);
+    let sign = sign::sign(&file, &milter.listen, depth);
+    let seal = sign::seal(&file);
+    Some(Settings {
+        authserv_id: authserv_id?,
+        authentication,
+        resolver,
+        milter,
+        receive,
+        sign,
+        seal,
+        log,
+        http: http.map(|At { value, .. }| value),
+        control,
+    })
+}
+
+/// The control socket that the file names, however wrong all else in it may be.
+pub(super) fn control_socket(
+    findings: &super::table::Findings<'_>,
+    table: &toml::de::DeTable<'_>,
+) -> std::path::PathBuf {
+    let file = Table::new(findings, table, "the file", 0..0, KEYS);
+    node::control(&file).0.socket
+}
