@@ -27,7 +27,7 @@ pub use key_record::{KeyHashes, KeyRecord, KeyRecordError, MAX_KEY_RECORD};
 pub use public_key::{MAX_RSA_BITS, MIN_VERIFYING_BITS, PublicKey, PublicKeyError};
 pub use result::{Cause, DkimResult, SignatureResult};
 pub use selector::Selector;
-pub use sign::{SignError, Signer, SigningSettings};
+pub use sign::{HeaderSigner, SignError, Signer, SigningSettings};
 pub use signature::{MAX_SIGNED_NAMES, SignatureError};
 pub use signed_names::{DEFAULT_SIGNED_NAMES, NameList, SignedNames};
 pub use signing_key::{MIN_SIGNING_BITS, SigningKey, SigningKeyError};

@@ -118,6 +118,10 @@ pub enum Cause {
     /// The signature is not this key's over these header fields.
     #[error("the signature did not verify")]
     SignatureMismatch,
+    /// The signature did not verify, but its header fields are to be signed as they stand
+    /// (`simple`), and whoever handed them over does not say how they stood.
+    #[error("the signature needs header fields octet for octet, which are not at hand")]
+    FieldsNotExact,
     /// All is good but for octets of the body that `l=` leaves out.
     #[error("the signature leaves {} octets of the body unsigned", .body_len - .signed)]
     UnsignedBody {
@@ -169,6 +173,9 @@ impl Cause {
             Cause::BodyHashMismatch | Cause::BodyTooShort { .. } | Cause::SignatureMismatch => {
                 DkimResult::Fail
             }
+            // RFC 8601 §2.7.1, neutral: "the signature or signatures contained syntax errors or
+            // were not otherwise able to be processed."
+            Cause::FieldsNotExact => DkimResult::Neutral,
         }
     }
 }
@@ -209,6 +216,7 @@ fn defect_name(kind: DefectKind) -> &'static str {
         DefectKind::Nul => "a NUL octet",
         DefectKind::NotAField => "a line that is no field",
         DefectKind::TooManyFields => "too many fields",
+        DefectKind::TooLong => "too many octets",
     }
 }
 

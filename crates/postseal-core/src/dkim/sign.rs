@@ -118,8 +118,7 @@ pub enum SignError {
 /// ```
 #[derive(Debug)]
 pub struct Signer {
-    settings: SigningSettings,
-    header: SignedHeader,
+    header: HeaderSigner,
     body: BodyHashes,
 }
 
@@ -129,11 +128,9 @@ impl Signer {
     /// # Errors
     /// [`SignError`] says why the message cannot be signed so.
     pub fn new(settings: SigningSettings, section: &HeaderSection) -> Result<Signer, SignError> {
-        settings.check()?;
-        let header = SignedHeader::hash(&settings, section, &[])?;
         let mut body = BodyHashes::new();
-        body.register(settings.body_form, None);
-        Ok(Signer { settings, header, body })
+        let header = HeaderSigner::new(settings, section, &mut body)?;
+        Ok(Signer { header, body })
     }
 
     /// Takes the next octets of the body, CRLF line ends.
@@ -147,6 +144,39 @@ impl Signer {
     /// # Errors
     /// [`SignError::Refused`] where the cryptographic library cannot sign.
     pub fn finish(self, key: &SigningKey) -> Result<String, SignError> {
+        self.header.finish(&self.body.finish(), key)
+    }
+}
+
+/// A [`Signer`] without the body: several share its hashes, where a message gets more than
+/// one signature.
+#[derive(Debug)]
+pub struct HeaderSigner {
+    settings: SigningSettings,
+    header: SignedHeader,
+}
+
+impl HeaderSigner {
+    /// Hashes the header fields to be signed, and asks `body_hashes` for what it needs.
+    ///
+    /// # Errors
+    /// As [`Signer::new`].
+    pub fn new(
+        settings: SigningSettings,
+        section: &HeaderSection,
+        body_hashes: &mut BodyHashes,
+    ) -> Result<HeaderSigner, SignError> {
+        settings.check()?;
+        let header = SignedHeader::hash(&settings, section, &[])?;
+        body_hashes.register(settings.body_form, None);
+        Ok(HeaderSigner { settings, header })
+    }
+
+    /// Signs; `body` are the hashes that were asked for. Returns what [`Signer::finish`] does.
+    ///
+    /// # Errors
+    /// As [`Signer::finish`].
+    pub fn finish(self, body: &BodyDigests, key: &SigningKey) -> Result<String, SignError> {
         let settings = &self.settings;
         let mut field = FoldedField::new("DKIM-Signature");
         field.tag("v", "1");
@@ -156,7 +186,7 @@ impl Signer {
                 field.tag("i", &auid.to_value());
             }
         };
-        self.header.sign(field, settings, tags, &self.body.finish(), key)
+        self.header.sign(field, settings, tags, body, key)
     }
 }
 

@@ -2,7 +2,7 @@ use super::canonicalization::HeaderHasher;
 use super::result::{Cause, DkimResult, SignatureResult};
 use super::signature::{Origin, Signature, SignatureField, signed_names};
 use super::signed_fields::FieldIndex;
-use super::{Algorithm, BodyDigests, BodyHashes, KeyRecord, PublicKey};
+use super::{Algorithm, BodyDigests, BodyHashes, Canonicalization, KeyRecord, PublicKey};
 use crate::dns::{Answer, Answers, DomainName, Missing, Outcome, QueryClass, RecordType};
 use crate::message::HeaderSection;
 
@@ -20,11 +20,15 @@ pub struct VerifyOptions {
     /// Signatures verified at most, default [`MAX_SIGNATURES`]. Those that could align
     /// with the Author Domain come first; the rest is reported as not verified.
     pub max_signatures: usize,
+    /// The header fields are octet for octet as they were received. Default: they are. Where
+    /// they are not, a signature that covers them in `simple` form and does not verify
+    /// is `neutral`.
+    pub exact_fields: bool,
 }
 
 impl Default for VerifyOptions {
     fn default() -> VerifyOptions {
-        VerifyOptions { allow_unsigned_body: false, max_signatures: MAX_SIGNATURES }
+        VerifyOptions { allow_unsigned_body: false, max_signatures: MAX_SIGNATURES, exact_fields: true }
     }
 }
 
@@ -38,6 +42,7 @@ pub struct Verifier {
     /// The decoded `b=` of all signatures.
     signature_octets: Vec<u8>,
     allow_unsigned_body: bool,
+    exact_fields: bool,
 }
 
 /// One DKIM-Signature field.
@@ -83,6 +88,7 @@ impl Verifier {
             slots: Vec::new(),
             signature_octets: Vec::new(),
             allow_unsigned_body: options.allow_unsigned_body,
+            exact_fields: options.exact_fields,
         };
         verifier.read(section, author_domain, now);
         verifier.limit(options.max_signatures);
@@ -126,6 +132,7 @@ impl Verifier {
                         body,
                         signature_octets: &self.signature_octets,
                         allow_unsigned_body: self.allow_unsigned_body,
+                        exact_fields: self.exact_fields,
                     };
                     let verdict = evaluation.verdict(&answer);
                     let decided = pending.decide(verdict);
@@ -294,6 +301,7 @@ struct Evaluation<'a> {
     body: &'a BodyDigests,
     signature_octets: &'a [u8],
     allow_unsigned_body: bool,
+    exact_fields: bool,
 }
 
 impl Evaluation<'_> {
@@ -330,6 +338,8 @@ impl Evaluation<'_> {
         let octets = self.signature_octets.get(start..end).unwrap_or_default();
         if hasher.is_some_and(|h| key.verifies(&h.finish(), octets)) {
             Ok(())
+        } else if signature.header_form == Canonicalization::Simple && !self.exact_fields {
+            Err(Cause::FieldsNotExact)
         } else {
             Err(Cause::SignatureMismatch)
         }

@@ -17,6 +17,24 @@ use crate::dns::{DomainName, DomainNameError};
 /// # Errors
 /// [`AuthorDomainError`] says why there is no usable Author Domain.
 pub fn author_domain(section: &HeaderSection) -> Result<DomainName, AuthorDomainError> {
+    authors(section).map(|authors| authors.domain)
+}
+
+/// Who wrote a message: the addresses of its one From field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authors {
+    /// The domain that they have in common: the Author Domain.
+    pub domain: DomainName,
+    /// How many addresses there are; at least 1.
+    pub addresses: usize,
+}
+
+/// The Author Domain, and how many addresses have it: whoever signs for one author
+/// may not speak for several.
+///
+/// # Errors
+/// As [`author_domain`].
+pub fn authors(section: &HeaderSection) -> Result<Authors, AuthorDomainError> {
     if let Some(defect) = section.ambiguity() {
         return Err(AuthorDomainError::AmbiguousHeaderSection(defect));
     }
@@ -30,18 +48,20 @@ pub fn author_domain(section: &HeaderSection) -> Result<DomainName, AuthorDomain
         0 => {}
         others => return Err(AuthorDomainError::SeveralFrom { fields: others + 1 }),
     }
-    domain_of(from.body())
+    authors_of(from.body())
 }
 
 /// RFC 9989 §5.3.1: "If zero or more than one domain is extracted from the
 /// RFC5322.From header field, then DMARC validation is not possible".
-fn domain_of(body: &[u8]) -> Result<DomainName, AuthorDomainError> {
+fn authors_of(body: &[u8]) -> Result<Authors, AuthorDomainError> {
     if body.len() > MAX_ADDRESS_LIST {
         return Err(AuthorDomainError::TooLong { octets: body.len() });
     }
     let mut author: Option<DomainName> = None;
     let mut other: Option<DomainName> = None;
+    let mut addresses = 0;
     read_address_list(body, |domain| {
+        addresses += 1;
         match &author {
             None => author = Some(domain),
             Some(author) if *author != domain => {
@@ -54,7 +74,7 @@ fn domain_of(body: &[u8]) -> Result<DomainName, AuthorDomainError> {
     .map_err(AuthorDomainError::Address)?;
     match (author, other) {
         (Some(first), Some(other)) => Err(AuthorDomainError::DifferentDomains { first, other }),
-        (Some(domain), None) => Ok(domain),
+        (Some(domain), None) => Ok(Authors { domain, addresses }),
         (None, _) => Err(AuthorDomainError::NoAddress),
     }
 }

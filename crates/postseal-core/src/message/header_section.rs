@@ -13,7 +13,7 @@ pub struct HeaderSection {
     octets: Vec<u8>,
     spans: Vec<Span>,
     defects: Vec<Defect>,
-    /// More fields than [`MAX_FIELDS`] came; nothing is indexed any more.
+    /// A limit was met; nothing is indexed any more.
     is_full: bool,
 }
 
@@ -94,6 +94,8 @@ pub enum DefectKind {
     NotAField,
     /// More fields, or lines in place of fields, than [`MAX_FIELDS`]; the rest was not indexed.
     TooManyFields,
+    /// More octets than [`MAX_HEADER_SECTION`]; the rest was not kept.
+    TooLong,
 }
 
 impl DefectKind {
@@ -101,7 +103,11 @@ impl DefectKind {
     /// end, so that nothing in it can be vouched for.
     pub fn is_ambiguous(self) -> bool {
         match self {
-            DefectKind::BareCr | DefectKind::BareLf | DefectKind::Nul | DefectKind::TooManyFields => true,
+            DefectKind::BareCr
+            | DefectKind::BareLf
+            | DefectKind::Nul
+            | DefectKind::TooManyFields
+            | DefectKind::TooLong => true,
             DefectKind::NotAField => false,
         }
     }
@@ -120,9 +126,18 @@ impl HeaderSection {
 
     /// Adds one field below the others, as a milter gets it. The body holds
     /// folding as CRLF and no final CRLF; the blank after the colon, if any, is
-    /// part of it.
+    /// part of it. Once a limit is met, which [`HeaderSection::ambiguity`] tells, nothing
+    /// is kept any more.
     pub fn push(&mut self, name: &[u8], body: &[u8]) {
         let start = self.octets.len();
+        if self.is_full {
+            return;
+        }
+        if start + name.len() + body.len() + 3 > MAX_HEADER_SECTION {
+            self.note(DefectKind::TooLong, start);
+            self.is_full = true;
+            return;
+        }
         self.octets.reserve(name.len() + body.len() + 3);
         self.octets.extend_from_slice(name);
         self.octets.push(b':');
@@ -335,6 +350,20 @@ mod tests {
         pushed.push(b"Subject", b" one\r\n two");
         assert_eq!(pushed.octets(), b"From: a@example\r\nSubject: one\r\n two\r\n");
         assert_eq!(pushed.field(1).expect("second").body(), b" one\r\n two");
+    }
+
+    #[test]
+    fn keeps_no_more_than_the_limit() {
+        let mut section = HeaderSection::default();
+        section.push(b"From", b" a@example");
+        for _ in 0..3 {
+            section.push(b"X", &vec![b'x'; MAX_HEADER_SECTION / 2]);
+        }
+        section.push(b"To", b" b@example");
+        assert_eq!(section.len(), 2);
+        assert!(section.octets().len() <= MAX_HEADER_SECTION);
+        assert_eq!(section.ambiguity().map(|d| d.kind), Some(DefectKind::TooLong));
+        assert_eq!(section.defects().len(), 1);
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod line_ends;
 mod splitter;
 
 pub use address_list::{MAX_ADDRESS_LIST, MAX_ADDRESSES, MAX_COMMENT_DEPTH};
-pub use author_domain::{AddressDefect, AddressError, AuthorDomainError, author_domain};
+pub use author_domain::{AddressDefect, AddressError, AuthorDomainError, Authors, author_domain, authors};
 pub use envelope::{Envelope, HeloIdentity, MailFrom};
 pub use header_section::{Defect, DefectKind, Field, HeaderSection, MAX_FIELDS, MAX_HEADER_SECTION};
 pub use line_ends::{LineEnds, to_wire};

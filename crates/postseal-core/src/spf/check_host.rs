@@ -112,6 +112,14 @@ pub fn check_host(request: &Request<'_>, answers: &mut Answers<'_>) -> Result<Ev
     }
 }
 
+impl Evaluation {
+    /// What there is to say where the client's address is not known.
+    pub(crate) fn without_client(envelope: &Envelope, identity: Identity) -> Evaluation {
+        let domain = Request::new(envelope, identity).domain();
+        ended(domain, Cause::ClientUnknown, &Limits::default())
+    }
+}
+
 /// An evaluation that ended without a match.
 fn ended(domain: Option<&DomainName>, cause: Cause, limits: &Limits) -> Evaluation {
     Evaluation {

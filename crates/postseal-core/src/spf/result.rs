@@ -78,6 +78,9 @@ pub enum Cause {
     /// The identity holds no domain name of two labels or more (§4.3).
     #[error("the identity has no domain name that can be checked")]
     NoDomain,
+    /// Where the message was handed over from is not known, so that nobody can be authorised.
+    #[error("the address of the client is not known")]
+    ClientUnknown,
     /// The domain does not exist (§4.3).
     #[error("{domain} does not exist")]
     NoSuchDomain {
@@ -153,7 +156,9 @@ impl Cause {
     /// The result that this causes.
     pub fn result(&self) -> SpfResult {
         match self {
-            Cause::NoDomain | Cause::NoSuchDomain { .. } | Cause::NoRecord { .. } => SpfResult::None,
+            Cause::NoDomain | Cause::ClientUnknown | Cause::NoSuchDomain { .. } | Cause::NoRecord { .. } => {
+                SpfResult::None
+            }
             Cause::NoMatch { .. } => SpfResult::Neutral,
             Cause::MultipleRecords { .. }
             | Cause::Syntax { .. }

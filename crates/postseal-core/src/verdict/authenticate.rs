@@ -2,7 +2,7 @@ use std::ops::Deref;
 
 use super::Verdict;
 use crate::arc;
-use crate::dkim::{self, BodyDigests, BodyHashes};
+use crate::dkim::{self, BodyDigests, BodyHashes, Canonicalization};
 use crate::dmarc::{self, Identifier};
 use crate::dns::{Answers, DomainName, Missing};
 use crate::message::{AuthorDomainError, Envelope, HeaderSection, author_domain};
@@ -111,6 +111,13 @@ impl<O: Deref<Target = Options>> Authentication<O> {
         Ok(())
     }
 
+    /// Leaves SPF out, since the client's address is not known: `none` for both identities,
+    /// and nothing is asked. The envelope's client is not looked at.
+    pub fn client_is_unknown(&mut self) {
+        let unknown = |identity| spf::Evaluation::without_client(&self.envelope, identity);
+        (self.helo, self.mail_from) = (Some(unknown(Identity::Helo)), Some(unknown(Identity::MailFrom)));
+    }
+
     /// Takes the header section. The body follows.
     pub fn header_section(&mut self, section: HeaderSection) {
         let author_domain = author_domain(&section);
@@ -137,6 +144,14 @@ impl<O: Deref<Target = Options>> Authentication<O> {
         }
         message.signatures.prefetch(answers);
         message.chain.prefetch(answers);
+    }
+
+    /// Asks for a hash of the body in this form, as [`crate::arc::Sealer`] needs it. After the
+    /// header section and before the body.
+    pub fn hash_body(&mut self, form: Canonicalization) {
+        if let Some(Message { body: Body::Arriving(hashes), .. }) = &mut self.message {
+            hashes.register(form, None);
+        }
     }
 
     /// Takes the next octets of the body.
@@ -204,6 +219,7 @@ impl<O: Deref<Target = Options>> Authentication<O> {
     /// The verdict, once [`Authentication::evaluate`] has returned `Ok`; `None` before.
     pub fn into_verdict(self) -> Option<Verdict> {
         let message = self.message?;
+        let Body::Hashed(body) = message.body else { return None };
         Some(Verdict {
             helo: self.helo?,
             mail_from: self.mail_from?,
@@ -211,6 +227,7 @@ impl<O: Deref<Target = Options>> Authentication<O> {
             arc: message.chain.into_chain()?,
             dmarc: self.dmarc?,
             section: message.section,
+            body,
         })
     }
 }
@@ -277,6 +294,21 @@ mod tests {
         assert_eq!(verdict.dmarc.result, DmarcResult::Pass);
         assert!(verdict.dmarc.alignment.spf && !verdict.dmarc.alignment.dkim);
         assert_eq!(verdict.helo.result, SpfResult::None);
+    }
+
+    #[test]
+    fn an_unknown_client_is_not_authorised_by_anybody() {
+        let zone = zone(&[("example.org", "v=spf1 +all"), ("_dmarc.example.org", "v=DMARC1; p=reject")]);
+        let options = Options::new("mx.example.net");
+        let mut message = Authentication::new(envelope(), &options, 0);
+        message.client_is_unknown();
+        message.header_section(HeaderSection::parse(b"From: jo@example.org\r\n".to_vec()));
+        let mut answers = Answers::new(&zone);
+        message.evaluate(&mut answers).expect("a zone answers everything");
+        let verdict = message.into_verdict().expect("evaluated");
+        assert_eq!((verdict.mail_from.result, verdict.helo.result), (SpfResult::None, SpfResult::None));
+        assert_eq!(verdict.mail_from.domain.as_ref().map(DomainName::as_str), Some("example.org"));
+        assert_eq!(verdict.dmarc.result, DmarcResult::Fail);
     }
 
     #[test]

@@ -58,4 +58,6 @@ pub struct Verdict {
     pub dmarc: dmarc::Evaluation,
     /// The header section that was judged.
     pub section: HeaderSection,
+    /// The hashes of its body.
+    pub body: dkim::BodyDigests,
 }

@@ -41,6 +41,9 @@ pub(in crate::cli) fn spf_cause(cause: &Cause, lang: Lang) -> String {
             "the identity has no domain name that can be checked",
             "検査できるドメイン名がありません"
         ),
+        Cause::ClientUnknown => {
+            say!(lang, "the address of the client is not known", "クライアントのアドレスが分かりません")
+        }
         Cause::NoSuchDomain { domain } => say!(lang, "{domain} does not exist", "{domain} は存在しません"),
         Cause::NoRecord { domain } => {
             say!(lang, "{domain} has no SPF record", "{domain} には SPF レコードがありません")
