@@ -51,6 +51,13 @@ impl AnswerCache {
     }
 }
 
+/// For a message whose evaluation outlives the caller's stack; each look reads the clock.
+impl AnswerSource for AnswerCache {
+    fn ready(&self, name: &DomainName, record_type: RecordType) -> Option<Arc<Answer>> {
+        self.now().ready(name, record_type)
+    }
+}
+
 impl Ask for AnswerCache {
     async fn ask(&self, question: Question) -> Arc<Answer> {
         let answer = Arc::new(self.resolver.ask(&question).await);

@@ -34,7 +34,7 @@ pub async fn drive<T>(
     mut step: impl FnMut(&mut Answers<'_>) -> Result<T, Missing>,
 ) -> Result<T, Stalled> {
     let deadline = Instant::now() + time;
-    let mut rounds = 0;
+    let mut rounds: u16 = 0;
     loop {
         if let Ok(result) = step(answers) {
             return Ok(result);
@@ -44,15 +44,23 @@ pub async fn drive<T>(
             return Err(Stalled);
         }
         rounds += 1;
-        if rounds > MAX_ROUNDS {
-            give_failures(answers, questions, Failure::RoundLimit);
-        } else {
-            ask_all(answers, asked, questions, deadline).await;
+        for answer in ask_round(asked, questions, rounds, deadline).await {
+            answers.give(answer);
         }
     }
 }
 
-async fn ask_all(answers: &mut Answers<'_>, asked: &Arc<impl Ask>, questions: Vec<Question>, by: Instant) {
+/// Asks the questions of one round, the `round`th of an evaluation, all at once. There is an
+/// answer for each, in their order.
+pub(super) async fn ask_round(
+    asked: &Arc<impl Ask>,
+    questions: Vec<Question>,
+    round: u16,
+    by: Instant,
+) -> Vec<Arc<Answer>> {
+    if round > MAX_ROUNDS {
+        return questions.into_iter().map(|question| failed(question, Failure::RoundLimit)).collect();
+    }
     let mut under_way = JoinSet::new();
     let mut replies: Vec<Option<Arc<Answer>>> = vec![None; questions.len()];
     for (place, question) in questions.iter().enumerate() {
@@ -65,18 +73,12 @@ async fn ask_all(answers: &mut Answers<'_>, asked: &Arc<impl Ask>, questions: Ve
         }
     }
     // In the order of the questions, whatever the order of the replies: a trace repeats.
-    for (question, reply) in questions.into_iter().zip(replies) {
-        match reply {
-            Some(answer) => answers.give(answer),
-            None => give_failures(answers, vec![question], Failure::TimeLimit),
-        }
-    }
+    let replies = questions.into_iter().zip(replies);
+    replies.map(|(question, reply)| reply.unwrap_or_else(|| failed(question, Failure::TimeLimit))).collect()
 }
 
-fn give_failures(answers: &mut Answers<'_>, questions: Vec<Question>, failure: Failure) {
-    for question in questions {
-        answers.give(Arc::new(Answer::new(question, Outcome::Failure(failure), 0)));
-    }
+fn failed(question: Question, failure: Failure) -> Arc<Answer> {
+    Arc::new(Answer::new(question, Outcome::Failure(failure), 0))
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! Asking: a resolver, the answers it keeps, and the loop that drives an evaluation.
 
+mod beside;
 mod cache;
 mod drive;
 mod reply;
 mod resolver;
 mod wire_name;
 
+pub use beside::AskingBeside;
 pub use cache::{AnswerCache, CachedAnswers, MAX_KEPT};
 pub use drive::{Ask, Stalled, drive};
 pub use resolver::{QUERY_TIME, Resolver, SystemConfigError};

@@ -15,7 +15,7 @@ use postseal_core::dns::{Answer, Failure, Outcome, Question};
 use super::reply::{Chase, Step, failure, wire_type};
 use super::wire_name::to_wire;
 
-/// Time that one query may take, TCP after truncation included.
+/// Time that one query may take, TCP after truncation included, unless set otherwise.
 pub const QUERY_TIME: Duration = Duration::from_secs(2);
 
 /// Servers of the system configuration that are used; more are left out.
@@ -37,6 +37,7 @@ struct Server {
     udp: NameServerPool<TokioRuntimeProvider>,
     /// Used where UDP brought something unreadable.
     tcp: NameServerPool<TokioRuntimeProvider>,
+    query_time: Duration,
 }
 
 /// Why the system's name servers are not known.
@@ -56,6 +57,14 @@ impl Resolver {
     /// # Errors
     /// [`SystemConfigError`] where there is none. Nothing is asked yet.
     pub fn from_system() -> Result<Resolver, SystemConfigError> {
+        Ok(Resolver::new(&Resolver::system_servers()?))
+    }
+
+    /// The addresses of the name servers of this machine's configuration.
+    ///
+    /// # Errors
+    /// As [`Resolver::from_system`].
+    pub fn system_servers() -> Result<Vec<SocketAddr>, SystemConfigError> {
         let (config, _) = hickory_resolver::system_conf::read_system_conf()
             .map_err(|e| SystemConfigError::Unreadable(e.to_string()))?;
         let address = |server: &NameServerConfig| {
@@ -63,13 +72,18 @@ impl Resolver {
             SocketAddr::new(server.ip, port)
         };
         let addresses: Vec<_> = config.name_servers().iter().map(address).take(MAX_SERVERS).collect();
-        if addresses.is_empty() { Err(SystemConfigError::NoServer) } else { Ok(Resolver::new(&addresses)) }
+        if addresses.is_empty() { Err(SystemConfigError::NoServer) } else { Ok(addresses) }
     }
 
     /// These name servers, in this order.
     pub fn new(servers: &[SocketAddr]) -> Resolver {
+        Resolver::with_query_time(servers, QUERY_TIME)
+    }
+
+    /// These name servers, in this order; `query_time` in the place of [`QUERY_TIME`].
+    pub fn with_query_time(servers: &[SocketAddr], query_time: Duration) -> Resolver {
         Resolver {
-            servers: servers.iter().map(|address| Server::new(*address)).collect(),
+            servers: servers.iter().map(|address| Server::new(*address, query_time)).collect(),
             preferred: AtomicUsize::new(0),
         }
     }
@@ -168,10 +182,10 @@ impl Trouble {
 }
 
 impl Server {
-    fn new(address: SocketAddr) -> Server {
+    fn new(address: SocketAddr, query_time: Duration) -> Server {
         let pool = |connections: Vec<ConnectionConfig>| {
             let mut options = ResolverOpts::default();
-            options.timeout = QUERY_TIME;
+            options.timeout = query_time;
             options.num_concurrent_reqs = 1;
             options.max_active_requests = MAX_ACTIVE;
             let config = NameServerConfig::new(address.ip(), true, connections);
@@ -187,6 +201,7 @@ impl Server {
             address,
             udp: pool(vec![on_port(ConnectionConfig::udp()), on_port(ConnectionConfig::tcp())]),
             tcp: pool(vec![on_port(ConnectionConfig::tcp())]),
+            query_time,
         }
     }
 
@@ -198,7 +213,7 @@ impl Server {
             Attempt::Tcp => &self.tcp,
         };
         let reply = pool.lookup(query.clone(), options).first_answer();
-        tokio::time::timeout(QUERY_TIME, reply).await.unwrap_or(Err(NetError::Timeout))
+        tokio::time::timeout(self.query_time, reply).await.unwrap_or(Err(NetError::Timeout))
     }
 }
 
