@@ -8,6 +8,9 @@ mod config;
 // What the node does with outgoing mail.
 mod signing;
 
+// The node as a process: sockets, settings in force, log, metrics.
+mod serve;
+
 mod cli;
 
 fn main() -> ExitCode {

@@ -2,10 +2,12 @@ use std::env;
 use std::ffi::OsString;
 
 use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
 
 /// A language that the texts for people are written in. Ids, tokens, JSON and
 /// exit statuses are the same in each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Lang {
     /// English.
     En,

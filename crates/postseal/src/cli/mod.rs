@@ -19,6 +19,7 @@ mod words;
 // The commands.
 mod config;
 mod keygen;
+mod reload;
 mod spf;
 
 use std::ffi::OsString;
@@ -53,6 +54,7 @@ enum Command {
     Spf(spf::SpfArgs),
     Keygen(keygen::KeygenArgs),
     Config(config::ConfigArgs),
+    Reload(reload::ReloadArgs),
 }
 
 /// How a command ended, where it could be done.
@@ -92,6 +94,7 @@ impl Command {
             Command::Spf(args) => spf::run(&args, terminal),
             Command::Keygen(args) => keygen::run(&args, terminal),
             Command::Config(args) => config::run(&args, terminal),
+            Command::Reload(args) => reload::run(&args, terminal),
         }
     }
 }

@@ -1,0 +1,55 @@
+use std::collections::HashMap;
+use std::io;
+use std::net::TcpListener;
+use std::os::unix::net::UnixListener;
+
+use listenfd::ListenFd;
+
+/// Sockets that systemd listened on before this process was there and passed to it
+/// (sd_listen_fds(3)), by their `FileDescriptorName`.
+#[derive(Debug, Default)]
+pub(crate) struct InheritedSockets(HashMap<String, Vec<InheritedSocket>>);
+
+/// One of them.
+#[derive(Debug)]
+pub(crate) enum InheritedSocket {
+    Unix(UnixListener),
+    Tcp(TcpListener),
+}
+
+impl InheritedSockets {
+    /// Those of this process. To be called once, before there are threads: the file
+    /// descriptors have one owner.
+    ///
+    /// # Errors
+    /// What was passed is no listening stream socket.
+    pub(crate) fn take() -> io::Result<InheritedSockets> {
+        // The crate removes the variables when it has read them.
+        let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
+        let mut passed = ListenFd::from_env();
+        let mut sockets = InheritedSockets::default();
+        let mut names = names.split(':');
+        for place in 0..passed.len() {
+            let name = names.next().filter(|name| !name.is_empty()).unwrap_or(UNNAMED);
+            let socket = match passed.take_unix_listener(place) {
+                Ok(Some(listener)) => Some(InheritedSocket::Unix(listener)),
+                _ => passed.take_tcp_listener(place)?.map(InheritedSocket::Tcp),
+            };
+            sockets.0.entry(name.to_owned()).or_default().extend(socket);
+        }
+        Ok(sockets)
+    }
+
+    /// All sockets of a name; one unit can have several.
+    pub(crate) fn named(&mut self, name: &str) -> Vec<InheritedSocket> {
+        self.0.remove(name).unwrap_or_default()
+    }
+
+    /// The names of those that nobody has asked for.
+    pub(crate) fn left(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}
+
+/// What systemd calls a socket without a name.
+const UNNAMED: &str = "unknown";
