@@ -26,6 +26,11 @@ impl<A: Ask + AnswerSource> AskingBeside<A> {
         AskingBeside { answers: Arc::new(Mutex::new(Answers::shared(source))), asked, tasks: None }
     }
 
+    /// Whether `step` has all it needs; what is missing stays noted.
+    pub fn look(&mut self, step: impl FnOnce(&mut Answers<'_>) -> Result<(), Missing>) -> bool {
+        step(&mut lock(&self.answers)).is_ok()
+    }
+
     /// Calls `step` until it has all it needs, in a task where it must wait; for at
     /// most `time`: then its questions are answered with failures.
     ///
