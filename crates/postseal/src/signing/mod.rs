@@ -6,7 +6,21 @@ mod login_pattern;
 mod signing_domains;
 mod signing_sources;
 
+// One message.
+mod body_watch;
+mod grant;
+mod keys;
+mod outgoing;
+
+// A message of somebody else's, sealed.
+mod sealing;
+
+pub(crate) use body_watch::{BodyWatch, Fragile};
+pub(crate) use grant::{Grant, NotSigned, Right};
 pub(crate) use key_file::{KeyFileError, UnsafePath, check_key_file, read_key_file};
+pub(crate) use keys::{KeyUnusable, KeyWanted, Keys};
 pub(crate) use login_pattern::{LoginPattern, LoginPatternError};
-pub(crate) use signing_domains::{DomainKey, DuplicateDomain, SigningDomain, SigningDomains};
+pub(crate) use outgoing::{Fields, Outgoing, Recipients, Signed, SigningTrouble};
+pub(crate) use sealing::{NotSealed, Sealing};
+pub(crate) use signing_domains::{DomainKey, SigningDomain, SigningDomains};
 pub(crate) use signing_sources::{SigningSource, SigningSources, SourceDomains, Submitter};

@@ -84,17 +84,23 @@ impl SigningSources {
         self.all.iter()
     }
 
-    /// The sources whose conditions all hold.
+    /// The source at this place.
+    pub(crate) fn get(&self, place: usize) -> Option<&SigningSource> {
+        self.all.get(place)
+    }
+
+    /// The sources whose conditions all hold, and their places.
     pub(crate) fn matching<'s>(
         &'s self,
         submitter: Submitter<'s>,
-    ) -> impl Iterator<Item = &'s SigningSource> {
+    ) -> impl Iterator<Item = (usize, &'s SigningSource)> {
         let name = submitter.login.and_then(|login| std::str::from_utf8(login).ok());
         let by_login = name.and_then(|name| self.by_login.get(name));
         let domain = submitter.login.and_then(LoginPattern::domain_of);
         let by_domain = domain.and_then(|domain| self.by_login_domain.get(&domain));
         let indices = [by_login, by_domain, Some(&self.others)].into_iter().flatten().flatten();
-        indices.map(|index| &self.all[*index]).filter(move |source| source.matches(&submitter))
+        let sources = indices.map(|place| (*place, &self.all[*place]));
+        sources.filter(move |(_, source)| source.matches(&submitter))
     }
 }
 
@@ -163,7 +169,7 @@ mod tests {
             SourceDomains::All => "all".to_owned(),
             SourceDomains::Listed(listed) => listed.iter().map(ToString::to_string).collect(),
         };
-        let mut got: Vec<String> = sources.matching(submitter).map(first).collect();
+        let mut got: Vec<String> = sources.matching(submitter).map(|(_, source)| first(source)).collect();
         got.sort();
         assert_eq!(got, expected, "{submitter:?}");
     }
