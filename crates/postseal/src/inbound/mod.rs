@@ -1,0 +1,27 @@
+//! Incoming mail: for whom it is judged, what the verdict is, and what becomes of it.
+//!
+//! ```text
+//! Course::of ─► Judgement: begin ─► header_section ─► body … ─► finish ─► Judged
+//!                                                                          │
+//!                   exception (trusted sealers, allowed pairs) ─► decide ◄─┘
+//! ```
+
+// Whose mail it is.
+mod course;
+mod received;
+
+// The verdict, while the message arrives.
+mod judgement;
+
+// What becomes of it.
+mod decision;
+mod exception;
+mod forged;
+mod refusal;
+
+pub(crate) use course::{Course, Inside, WhoseClient};
+pub(crate) use decision::{Action, Case, Decision, Exception, Ground, decide};
+pub(crate) use exception::{chain_comment, exception};
+pub(crate) use forged::{DISPOSITION_FIELD, remove_forged};
+pub(crate) use judgement::{Beginning, Judged, Judgement};
+pub(crate) use refusal::{deferred, refused};
