@@ -5,7 +5,8 @@ use std::process::ExitCode;
 // What the node is told.
 mod config;
 
-// What the node does with outgoing mail.
+// What the node does with mail.
+mod inbound;
 mod signing;
 
 // The node as a process: sockets, settings in force, log, metrics.

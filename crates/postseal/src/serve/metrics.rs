@@ -6,6 +6,7 @@ use postseal_core::verdict::Verdict;
 use postseal_milter::Snapshot;
 
 use super::counters::{Durations, Family, write_value};
+use super::limits::LIMITS;
 
 /// What the node has done since it started, for Prometheus. Every counter is there from
 /// the start, with 0, so that an alarm on one never waits for its first event.
@@ -52,10 +53,6 @@ pub(crate) const EXCEPTIONS: &[&str] = &["trusted-chain", "allowed-pair"];
 
 /// Lines over 998 octets, and 8-bit bodies: see docs/postfix.md.
 pub(crate) const FRAGILE: &[&str] = &["long_line", "eight_bit"];
-
-/// The limits of docs/operating.md that a message can hit.
-pub(crate) const LIMITS: &[&str] =
-    &["header_section", "signatures", "dns_queries", "dns_rounds", "message_time"];
 
 const SPF: &[&str] = &["none", "neutral", "pass", "fail", "softfail", "temperror", "permerror"];
 const DKIM: &[&str] = &["none", "pass", "fail", "policy", "neutral", "temperror", "permerror"];

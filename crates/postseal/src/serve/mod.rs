@@ -1,5 +1,27 @@
 //! `postseal serve`: the node. It holds the sockets and the settings in force, and
 //! ends well.
+//!
+//! ```text
+//! Listeners ─► Inlet ─► Session ─► Message ─► JudgedMessage (inbound) ──┐
+//!                                     └─────► OwnMessage (signing) ─────┴─► answer, log line, counters
+//! ```
+//!
+//! A message is handled by the [`snapshot::Snapshot`] that was in force when it began.
+
+// What is in force, and who shares it.
+mod node;
+mod snapshot;
+
+// One connection, one message.
+mod judged_message;
+mod limits;
+mod message;
+mod message_event;
+mod own_message;
+mod session;
+
+// Where MTAs come in.
+mod listeners;
 
 // What others see of it.
 mod counters;

@@ -1,0 +1,71 @@
+use std::sync::Arc;
+
+use postseal_core::verdict::Options;
+use postseal_dns::ask::{AnswerCache, Resolver, SystemConfigError};
+
+use crate::config::{ResolverSettings, Settings};
+use crate::signing::{DomainKey, Fields, Keys};
+
+/// All that a message is handled by. A message holds the one that was in force when it began;
+/// a reload makes another.
+pub(crate) struct Snapshot {
+    pub(crate) settings: Settings,
+    pub(crate) answers: Arc<AnswerCache>,
+    pub(crate) keys: Arc<Keys>,
+    /// The evaluation's options, for MTAs that hide blanks in header fields.
+    options_without_blanks: Arc<Options>,
+    /// Some key is chosen by the recipients.
+    pub(crate) wants_recipients: bool,
+}
+
+impl Snapshot {
+    /// # Errors
+    /// The system names no name servers, and neither do the settings.
+    pub(crate) fn new(settings: Settings) -> Result<Snapshot, SystemConfigError> {
+        let answers = Arc::new(answer_cache(&settings.resolver)?);
+        Ok(Snapshot::with_answers(settings, answers))
+    }
+
+    /// A snapshot of new settings, which keeps the answers where they come from the same
+    /// servers. Keys are read again.
+    ///
+    /// # Errors
+    /// As [`Snapshot::new`].
+    pub(crate) fn renewed(&self, settings: Settings) -> Result<Snapshot, SystemConfigError> {
+        if settings.resolver == self.settings.resolver {
+            return Ok(Snapshot::with_answers(settings, Arc::clone(&self.answers)));
+        }
+        Snapshot::new(settings)
+    }
+
+    fn with_answers(settings: Settings, answers: Arc<AnswerCache>) -> Snapshot {
+        let mut options = (*settings.authentication).clone();
+        options.dkim.exact_fields = false;
+        let has_routes = |key: &DomainKey| !key.routes.is_empty();
+        let wants_recipients = settings.sign.domains.iter().any(|domain| domain.keys.iter().any(has_routes));
+        Snapshot {
+            wants_recipients,
+            settings,
+            answers,
+            keys: Arc::new(Keys::new()),
+            options_without_blanks: Arc::new(options),
+        }
+    }
+
+    /// How messages are evaluated whose header fields come so.
+    pub(crate) fn options(&self, fields: Fields) -> &Arc<Options> {
+        match fields {
+            Fields::Exact => &self.settings.authentication,
+            Fields::BlanksHidden => &self.options_without_blanks,
+        }
+    }
+}
+
+fn answer_cache(settings: &ResolverSettings) -> Result<AnswerCache, SystemConfigError> {
+    let servers = match settings.servers.as_slice() {
+        [] => Resolver::system_servers()?,
+        servers => servers.to_vec(),
+    };
+    let resolver = Resolver::with_query_time(&servers, settings.query_time);
+    Ok(AnswerCache::new(resolver, settings.cache_octets))
+}
