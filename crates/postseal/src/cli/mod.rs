@@ -20,6 +20,7 @@ mod words;
 mod config;
 mod keygen;
 mod reload;
+mod serve;
 mod spf;
 
 use std::ffi::OsString;
@@ -54,6 +55,7 @@ enum Command {
     Spf(spf::SpfArgs),
     Keygen(keygen::KeygenArgs),
     Config(config::ConfigArgs),
+    Serve(serve::ServeArgs),
     Reload(reload::ReloadArgs),
 }
 
@@ -94,6 +96,7 @@ impl Command {
             Command::Spf(args) => spf::run(&args, terminal),
             Command::Keygen(args) => keygen::run(&args, terminal),
             Command::Config(args) => config::run(&args, terminal),
+            Command::Serve(args) => serve::run(&args, terminal),
             Command::Reload(args) => reload::run(&args, terminal),
         }
     }

@@ -16,8 +16,8 @@ use crate::serve::control::{self, Order, Reloaded, Reply};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ReloadArgs {
-    /// The node's configuration file, read to find its control socket
-    #[arg(long, value_name = "FILE", default_value = CONFIG_FILE)]
+    /// The node's configuration file, read to find its control socket [default: /etc/postseal/postseal.toml]
+    #[arg(long, value_name = "FILE", default_value = CONFIG_FILE, hide_default_value = true)]
     config: PathBuf,
     /// Use this control socket instead
     #[arg(long, value_name = "PATH")]

@@ -158,17 +158,18 @@ pub(crate) async fn ask(socket: &Path, order: Order) -> io::Result<Reply> {
 async fn talk(stream: UnixStream, node: &impl Controlled) -> io::Result<()> {
     let who = stream.peer_cred()?.uid();
     let (read, mut write) = stream.into_split();
-    let reply = if who == ROOT || who == rustix::process::geteuid().as_raw() {
-        let mut text = String::new();
-        let mut reader = BufReader::new(read).take(MAX_ORDER);
-        let reading = reader.read_line(&mut text);
-        timeout(READ_TIME, reading).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
+    // Read first, whoever it is: a reply to what was not read may be lost with it.
+    let mut text = String::new();
+    let mut reader = BufReader::new(read).take(MAX_ORDER);
+    let reading = reader.read_line(&mut text);
+    timeout(READ_TIME, reading).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
+    let reply = if who != ROOT && who != rustix::process::geteuid().as_raw() {
+        Reply::Refused { message: format!("user {who} is neither root nor the user of the node") }
+    } else {
         match serde_json::from_str(&text) {
             Ok(order) => node.carry_out(order).await,
             Err(error) => Reply::Refused { message: format!("this is no order: {error}") },
         }
-    } else {
-        Reply::Refused { message: format!("user {who} is neither root nor the user of the node") }
     };
     write.write_all(&line(&reply)).await?;
     write.shutdown().await

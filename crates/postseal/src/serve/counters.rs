@@ -40,6 +40,7 @@ impl Family {
     }
 
     /// How often, so far.
+    #[cfg(test)]
     pub(crate) fn of(&self, word: &str) -> u64 {
         let place = self.words.iter().position(|known| *known == word);
         place.and_then(|place| self.counts.get(place)).map_or(0, |count| count.load(Ordering::Relaxed))

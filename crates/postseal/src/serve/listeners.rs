@@ -75,18 +75,9 @@ impl Listeners {
         self.0.iter().map(Server::stats).fold(Snapshot::default(), sum)
     }
 
-    /// Begins the end; [`Listeners::finished`] awaits it.
+    /// Begins the end; it is reached when no connection is open ([`Listeners::stats`]).
     pub(crate) fn stop(&self, stop: Stop) {
         self.0.iter().for_each(|server| server.stop(stop));
-    }
-
-    /// Waits until no connection is left.
-    pub(crate) async fn finished(self) -> Snapshot {
-        let mut all = Snapshot::default();
-        for server in self.0 {
-            all = sum(all, server.finished().await);
-        }
-        all
     }
 }
 

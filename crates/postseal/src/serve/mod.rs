@@ -23,6 +23,9 @@ mod session;
 // Where MTAs come in.
 mod listeners;
 
+// From the start to the end.
+mod run;
+
 // What others see of it.
 mod counters;
 mod http;
@@ -35,3 +38,9 @@ pub(crate) mod control;
 mod inherited;
 mod reload;
 mod service_manager;
+
+// The system and its files.
+mod key_check;
+mod process;
+
+pub(crate) use run::{StartError, run};
