@@ -208,7 +208,7 @@ mod tests {
                 let mut beside = AskingBeside::new(Arc::new(Slow::default()));
                 beside.begin(Duration::from_secs(begun), only(needs(&["90.a.example"])));
                 let result = beside.finish(Duration::from_secs(all), needs(&["90.a.example"])).await;
-                assert_eq!(result.expect("ends").0, [late.clone()]);
+                assert_eq!(result.expect("ends").0, std::slice::from_ref(&late));
                 assert_eq!(began.elapsed(), Duration::from_secs(elapsed));
             };
             check(20, 60, 20).await;

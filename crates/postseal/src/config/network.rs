@@ -1,5 +1,5 @@
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use postseal_core::spf::{Ip4Network, Ip6Network};
@@ -106,7 +106,7 @@ fn prefix_length(digits: &str, max: u8) -> Option<u8> {
 }
 
 /// Bits of `::ffff:0:0/96`.
-const MAPPED_BITS: u8 = (Ipv6Addr::BITS - 32) as u8;
+const MAPPED_BITS: u8 = 96;
 
 #[cfg(test)]
 mod tests {

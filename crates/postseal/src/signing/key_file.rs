@@ -120,7 +120,7 @@ fn open(path: &Path) -> Result<File, KeyFileError> {
     if !metadata.is_file() {
         return Err(KeyFileError::NotAFile { path: path.to_owned() });
     }
-    if metadata.len() > MAX_KEY_FILE {
+    if metadata.len() > MAX_KEY_FILE as u64 {
         return Err(KeyFileError::TooLarge { path: path.to_owned() });
     }
     check_file(path, &metadata)?;
@@ -135,8 +135,8 @@ fn open(path: &Path) -> Result<File, KeyFileError> {
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
     let file = open(path)?;
     // Room for all of it at once: a vector that grows leaves copies behind.
-    let mut text = Zeroizing::new(Vec::with_capacity(MAX_KEY_FILE as usize + 1));
-    file.take(MAX_KEY_FILE)
+    let mut text = Zeroizing::new(Vec::with_capacity(MAX_KEY_FILE + 1));
+    file.take(MAX_KEY_FILE as u64)
         .read_to_end(&mut text)
         .map_err(|source| KeyFileError::Read { path: path.to_owned(), source })?;
     Ok(text)
@@ -174,7 +174,7 @@ fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), KeyFileError> {
 }
 
 /// Octets of a key file: an RSA key of 8192 bits in PEM has 6 400.
-const MAX_KEY_FILE: u64 = 64 * 1024;
+const MAX_KEY_FILE: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {

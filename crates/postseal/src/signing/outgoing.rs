@@ -72,10 +72,6 @@ impl Recipients {
         }
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-
     fn are_on_route_of(&self, key: &DomainKey) -> bool {
         let on_route = |domain: &DomainName| key.routes.iter().any(|route| domain.is_at_or_below(route));
         key.routes.is_empty() || self.0.iter().any(on_route)
