@@ -1,7 +1,7 @@
 use super::log::Log;
 use super::metrics::Metrics;
 use crate::config::{LogLevel, Settings};
-use crate::signing::check_key_file;
+use crate::signing::KeyFiles;
 
 /// Looks whether each key file is there and safe, and says which is not: mail of that
 /// domain waits. Blocks; for many domains it takes seconds, so a node does it when it is
@@ -12,13 +12,15 @@ pub(crate) fn check_keys(
     metrics: &Metrics,
     still_in_force: impl Fn() -> bool,
 ) {
+    let mut files = KeyFiles::new();
+    let mut files = KeyFiles::new();
     let mut unusable = 0;
     for (place, domain) in settings.sign.domains.iter().enumerate() {
         if place % LOOK_AGAIN == 0 && !still_in_force() {
             return;
         }
         for key in &domain.keys {
-            if let Err(error) = check_key_file(&key.file) {
+            if let Err(error) = files.check(&key.file) {
                 unusable += 1;
                 if unusable <= MAX_SAID {
                     let domain = &domain.domain;

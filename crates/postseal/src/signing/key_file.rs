@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fs::{File, Metadata};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -7,23 +8,125 @@ use postseal_core::dkim::{SigningKey, SigningKeyError};
 use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
-/// Reads a private key that nobody but its owner can have changed or read.
-///
-/// It blocks: some system calls, and up to a millisecond for an RSA key.
+/// Reads private keys that nobody but their owner can have changed or read. Remembers the
+/// directories that are safe, for those who look at many keys.
+#[derive(Debug)]
+pub(crate) struct KeyFiles {
+    /// The user that this process runs as.
+    uid: u32,
+    /// Directories whose ancestors are safe too, for a key of this owner.
+    safe: HashSet<(PathBuf, u32)>,
+}
+
+/// Reads one private key, as [`KeyFiles::read`] does.
 ///
 /// # Errors
 /// [`KeyFileError`] names the path and what to do about it.
 pub(crate) fn read_key_file(path: &Path) -> Result<SigningKey, KeyFileError> {
-    let text = read(path)?;
-    SigningKey::from_pem(&text).map_err(|error| KeyFileError::Key { path: path.to_owned(), error })
+    KeyFiles::new().read(path)
 }
 
-/// Looks at a key file as [`read_key_file`] does, without reading it.
-///
-/// # Errors
-/// As [`read_key_file`].
-pub(crate) fn check_key_file(path: &Path) -> Result<(), KeyFileError> {
-    open(path).map(|_| ())
+impl KeyFiles {
+    pub(crate) fn new() -> KeyFiles {
+        KeyFiles { uid: rustix::process::geteuid().as_raw(), safe: HashSet::new() }
+    }
+
+    /// Reads the key in a file.
+    ///
+    /// It blocks: some system calls, and up to a millisecond for an RSA key.
+    ///
+    /// # Errors
+    /// [`KeyFileError`] names the path and what to do about it.
+    pub(crate) fn read(&mut self, path: &Path) -> Result<SigningKey, KeyFileError> {
+        let file = self.open(path)?;
+        // Room for all of it at once: a vector that grows leaves copies behind.
+        let mut text = Zeroizing::new(Vec::with_capacity(ROOM));
+        file.take(MAX_KEY_FILE as u64)
+            .read_to_end(&mut text)
+            .map_err(|source| KeyFileError::Read { path: path.to_owned(), source })?;
+        SigningKey::from_pem(&text).map_err(|error| KeyFileError::Key { path: path.to_owned(), error })
+    }
+
+    /// Looks at a key file as [`KeyFiles::read`] does, without reading it.
+    ///
+    /// # Errors
+    /// As [`KeyFiles::read`].
+    pub(crate) fn check(&mut self, path: &Path) -> Result<(), KeyFileError> {
+        self.open(path).map(|_| ())
+    }
+
+    fn open(&mut self, path: &Path) -> Result<File, KeyFileError> {
+        let failed = |source| KeyFileError::Read { path: path.to_owned(), source };
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let flags = flags.bits().cast_signed();
+        let file = File::options().read(true).custom_flags(flags).open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if !metadata.is_file() {
+            return Err(KeyFileError::NotAFile { path: path.to_owned() });
+        }
+        if metadata.len() > MAX_KEY_FILE as u64 {
+            return Err(KeyFileError::TooLarge { path: path.to_owned() });
+        }
+        let owner = metadata.uid();
+        self.check_file(path, &metadata)?;
+        let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+        self.check_directories(directory.unwrap_or(Path::new(".")), owner)?;
+        Ok(file)
+    }
+
+    fn check_file(&self, path: &Path, metadata: &Metadata) -> Result<(), KeyFileError> {
+        let mode = metadata.mode() & 0o7777;
+        self.check_owner(path, metadata.uid(), metadata.uid())?;
+        let problem = match mode {
+            _ if mode & 0o022 != 0 => UnsafePath::Writable { mode },
+            // A group may read: that of the service, on a file that belongs to root.
+            _ if mode & 0o007 != 0 => UnsafePath::Readable { mode },
+            _ => return Ok(()),
+        };
+        Err(KeyFileError::Unsafe { path: path.to_owned(), problem })
+    }
+
+    /// A directory and all above it: as the path names them, and as they are where one of
+    /// them is a symbolic link.
+    fn check_directories(&mut self, directory: &Path, key_owner: u32) -> Result<(), KeyFileError> {
+        let known = (directory.to_owned(), key_owner);
+        if self.safe.contains(&known) {
+            return Ok(());
+        }
+        let failed = |source| KeyFileError::Read { path: directory.to_owned(), source };
+        let named = std::path::absolute(directory).map_err(failed)?;
+        let real = std::fs::canonicalize(directory).map_err(failed)?;
+        named.ancestors().try_for_each(|above| self.check_directory(above, key_owner))?;
+        if real != named {
+            real.ancestors().try_for_each(|above| self.check_directory(above, key_owner))?;
+        }
+        self.safe.insert(known);
+        Ok(())
+    }
+
+    /// Whoever may write to a directory can put another key in the place of ours; the
+    /// sticky bit keeps them from it.
+    fn check_directory(&self, path: &Path, key_owner: u32) -> Result<(), KeyFileError> {
+        let metadata =
+            std::fs::metadata(path).map_err(|source| KeyFileError::Read { path: path.to_owned(), source })?;
+        let mode = metadata.mode() & 0o7777;
+        self.check_owner(path, metadata.uid(), key_owner)?;
+        if mode & 0o022 != 0 && mode & 0o1000 == 0 {
+            let problem = UnsafePath::Writable { mode };
+            return Err(KeyFileError::Unsafe { path: path.to_owned(), problem });
+        }
+        Ok(())
+    }
+
+    /// Root and this process's user may own it. Where that is root, so may the key's owner: root
+    /// then looks on behalf of a node that runs as another user.
+    fn check_owner(&self, path: &Path, owner: u32, key_owner: u32) -> Result<(), KeyFileError> {
+        if owner == ROOT || owner == self.uid || (self.uid == ROOT && owner == key_owner) {
+            return Ok(());
+        }
+        let problem = UnsafePath::Owner { owner };
+        Err(KeyFileError::Unsafe { path: path.to_owned(), problem })
+    }
 }
 
 /// Why a key file cannot be used.
@@ -111,70 +214,14 @@ fn open_problem(error: &io::Error) -> String {
     }
 }
 
-fn open(path: &Path) -> Result<File, KeyFileError> {
-    let failed = |source| KeyFileError::Read { path: path.to_owned(), source };
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let flags = i32::try_from(flags.bits()).unwrap_or_default();
-    let file = File::options().read(true).custom_flags(flags).open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(KeyFileError::NotAFile { path: path.to_owned() });
-    }
-    if metadata.len() > MAX_KEY_FILE as u64 {
-        return Err(KeyFileError::TooLarge { path: path.to_owned() });
-    }
-    check_file(path, &metadata)?;
-    for directory in path.ancestors().skip(1).filter(|directory| !directory.as_os_str().is_empty()) {
-        let metadata = std::fs::metadata(directory)
-            .map_err(|source| KeyFileError::Read { path: directory.to_owned(), source })?;
-        check_directory(directory, &metadata)?;
-    }
-    Ok(file)
-}
-
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
-    let file = open(path)?;
-    // Room for all of it at once: a vector that grows leaves copies behind.
-    let mut text = Zeroizing::new(Vec::with_capacity(MAX_KEY_FILE + 1));
-    file.take(MAX_KEY_FILE as u64)
-        .read_to_end(&mut text)
-        .map_err(|source| KeyFileError::Read { path: path.to_owned(), source })?;
-    Ok(text)
-}
-
-fn check_file(path: &Path, metadata: &Metadata) -> Result<(), KeyFileError> {
-    let mode = metadata.mode() & 0o7777;
-    check_owner(path, metadata)?;
-    let problem = match mode {
-        _ if mode & 0o022 != 0 => UnsafePath::Writable { mode },
-        // A group may read: that of the service, on a file that belongs to root.
-        _ if mode & 0o007 != 0 => UnsafePath::Readable { mode },
-        _ => return Ok(()),
-    };
-    Err(KeyFileError::Unsafe { path: path.to_owned(), problem })
-}
-
-/// Whoever may write to a directory can put another key in the place of ours; the
-/// sticky bit keeps them from it.
-fn check_directory(path: &Path, metadata: &Metadata) -> Result<(), KeyFileError> {
-    let mode = metadata.mode() & 0o7777;
-    check_owner(path, metadata)?;
-    if mode & 0o022 != 0 && mode & 0o1000 == 0 {
-        return Err(KeyFileError::Unsafe { path: path.to_owned(), problem: UnsafePath::Writable { mode } });
-    }
-    Ok(())
-}
-
-fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), KeyFileError> {
-    let owner = metadata.uid();
-    if owner == 0 || owner == rustix::process::geteuid().as_raw() {
-        return Ok(());
-    }
-    Err(KeyFileError::Unsafe { path: path.to_owned(), problem: UnsafePath::Owner { owner } })
-}
-
 /// Octets of a key file: an RSA key of 8192 bits in PEM has 6 400.
 const MAX_KEY_FILE: usize = 64 * 1024;
+
+/// Octets that reading one needs: as many, and one more to see its end.
+const ROOM: usize = MAX_KEY_FILE + 1;
+
+/// The user.
+const ROOT: u32 = 0;
 
 #[cfg(test)]
 mod tests {
@@ -237,5 +284,42 @@ mod tests {
         check(home.path(), "not a file");
         check(&file("empty.pem", b""), "empty.pem: there is no PEM private key in it");
         check(&file("large.pem", &[b'x'; 70_000]), "larger than");
+    }
+
+    #[test]
+    fn a_directory_is_looked_at_behind_a_link_too() {
+        let home = tempfile::tempdir().expect("a directory");
+        let open = home.path().join("open");
+        let keys = open.join("keys");
+        fs::create_dir_all(&keys).expect("directories");
+        let path = keys.join("key.pem");
+        fs::write(&path, ED25519).expect("written");
+        for (path, mode) in [(&path, 0o600), (&keys, 0o700), (&open, 0o755)] {
+            set_mode(path, mode);
+        }
+        let short = home.path().join("short");
+        symlink(&keys, &short).expect("a link");
+        let mut files = KeyFiles::new();
+        files.read(&short.join("key.pem")).expect("safe");
+        set_mode(&open, 0o777);
+        let error = read_key_file(&short.join("key.pem")).expect_err("unsafe").to_string();
+        assert!(error.contains("open: others may write to it (mode 0777)"), "{error}");
+        // What was seen to be safe is not looked at again.
+        files.check(&short.join("key.pem")).expect("remembered");
+    }
+
+    #[test]
+    fn root_looks_on_behalf_of_another_user() {
+        let check = |uid: u32, owner: u32, key_owner: u32, expected: bool| {
+            let files = KeyFiles { uid, safe: HashSet::new() };
+            let got = files.check_owner(Path::new("/k"), owner, key_owner).is_ok();
+            assert_eq!(got, expected, "{uid} {owner} {key_owner}");
+        };
+        check(ROOT, ROOT, ROOT, true);
+        check(ROOT, 998, 998, true);
+        check(ROOT, 997, 998, false);
+        check(998, 998, 998, true);
+        check(998, ROOT, 998, true);
+        check(998, 997, 997, false);
     }
 }

@@ -17,7 +17,7 @@ mod sealing;
 
 pub(crate) use body_watch::{BodyWatch, Fragile};
 pub(crate) use grant::{Grant, NotSigned, Right};
-pub(crate) use key_file::{KeyFileError, UnsafePath, check_key_file, read_key_file};
+pub(crate) use key_file::{KeyFileError, KeyFiles, UnsafePath, read_key_file};
 pub(crate) use keys::{KeyUnusable, KeyWanted, Keys};
 pub(crate) use login_pattern::{LoginPattern, LoginPatternError};
 pub(crate) use outgoing::{Fields, Outgoing, Recipients, Signed, SigningTrouble};

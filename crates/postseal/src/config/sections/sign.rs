@@ -17,8 +17,7 @@ use crate::config::source::Source;
 use crate::config::table::Table;
 use crate::config::{MilterAddress, OnForeignAuthor, SealSettings, SignSettings};
 use crate::signing::{
-    DomainKey, SigningDomain, SigningDomains, SigningSource, SigningSources, SourceDomains, check_key_file,
-    read_key_file,
+    DomainKey, KeyFiles, SigningDomain, SigningDomains, SigningSource, SigningSources, SourceDomains,
 };
 
 const KEYS: &[&str] = &[
@@ -46,8 +45,13 @@ pub(super) fn sign(file: &Table<'_, '_>, listen: &[MilterAddress], depth: Depth<
         return SignSettings { sources: SigningSources::default(), domains: SigningDomains::default() };
     };
     let defaults = Manner::of(&table, &Manner::standard());
-    let mut signing =
-        Signing { domains: SigningDomains::default(), named: HashMap::new(), table: &table, depth };
+    let mut signing = Signing {
+        domains: SigningDomains::default(),
+        named: HashMap::new(),
+        table: &table,
+        depth,
+        files: KeyFiles::new(),
+    };
     for domain in table.tables("domain", "[[sign.domain]]", DOMAIN_KEYS) {
         signing.add_table(&domain, &defaults);
     }
@@ -70,6 +74,7 @@ struct Signing<'a, 'f, 's> {
     named: HashMap<DomainName, Place>,
     table: &'a Table<'f, 's>,
     depth: Depth<'a>,
+    files: KeyFiles,
 }
 
 impl Signing<'_, '_, '_> {
@@ -77,9 +82,9 @@ impl Signing<'_, '_, '_> {
         let name = table.required("name", "contoso.example", values::domain);
         let manner = Manner::of(table, defaults);
         let domain = name.as_ref().map(|name| &name.value);
-        let mut keys: Vec<DomainKey> = key(table, domain, None).into_iter().collect();
+        let mut keys: Vec<DomainKey> = key(table, domain, None, &mut self.files).into_iter().collect();
         if let Some(second) = table.table("ed25519", "[sign.domain.ed25519]", ED25519_KEYS) {
-            keys.extend(key(&second, domain, Some(Algorithm::Ed25519Sha256)));
+            keys.extend(key(&second, domain, Some(Algorithm::Ed25519Sha256), &mut self.files));
         }
         let Some(name) = name else { return };
         let place = table.findings().source.place(name.at);
@@ -112,6 +117,8 @@ impl Signing<'_, '_, '_> {
                 routes: Vec::new(),
             };
             let kind = match self.domains.add(defaults.domain(line.domain.clone(), vec![key])) {
+                // The domain counts as known, and nothing more is said.
+                _ if faults == MAX_FAULTS => None,
                 Err(_) => {
                     let first = self.first_of(line, &lines, &source);
                     Some(FaultKind::DuplicateDomain { domain: line.domain.clone(), first })
@@ -121,19 +128,16 @@ impl Signing<'_, '_, '_> {
             if let Some(kind) = kind {
                 self.fault(source.place(line.at.clone()), kind);
                 faults += 1;
-                if faults == MAX_FAULTS {
-                    break;
-                }
             }
         }
     }
 
     /// At the start there is no time for this: the node does it when it is up.
-    fn check_key(&self, line: &Line, known: &HashSet<&Path>) -> Option<FaultKind> {
+    fn check_key(&mut self, line: &Line, known: &HashSet<&Path>) -> Option<FaultKind> {
         let error = match self.depth {
             Depth::Start => None,
-            Depth::Reload(_) if known.contains(&*line.key_file) => check_key_file(&line.key_file).err(),
-            Depth::Reload(_) | Depth::Everything => read_key_file(&line.key_file).err(),
+            Depth::Reload(_) if known.contains(&*line.key_file) => self.files.check(&line.key_file).err(),
+            Depth::Reload(_) | Depth::Everything => self.files.read(&line.key_file).err(),
         };
         error.map(|error| FaultKind::KeyFile { domain: line.domain.clone(), error })
     }
@@ -218,7 +222,12 @@ impl Manner {
 }
 
 /// Selector and key file of one table. `expected` is the kind of key that it must be.
-fn key(table: &Table<'_, '_>, domain: Option<&DomainName>, expected: Option<Algorithm>) -> Option<DomainKey> {
+fn key(
+    table: &Table<'_, '_>,
+    domain: Option<&DomainName>,
+    expected: Option<Algorithm>,
+    files: &mut KeyFiles,
+) -> Option<DomainKey> {
     let selector = table.required("selector", "s1", values::selector);
     let path = table.required("key_file", "/etc/postseal/keys/contoso.example.pem", values::filled);
     let routes = if expected.is_some() { table.list("routes", values::domain) } else { None };
@@ -228,7 +237,7 @@ fn key(table: &Table<'_, '_>, domain: Option<&DomainName>, expected: Option<Algo
         if let Err(error) = selector.value.key_name(domain) {
             table.add(selector.at, FaultKind::KeyName { error });
         }
-        match read_key_file(&file).map(|key| key.algorithm()) {
+        match files.read(&file).map(|key| key.algorithm()) {
             Err(error) => {
                 table.add(path.at, FaultKind::KeyFile { domain: domain.clone(), error });
             }
@@ -317,7 +326,7 @@ pub(super) fn seal(file: &Table<'_, '_>) -> Option<SealSettings> {
     let table = file.table("seal", "[seal]", &["domain", "selector", "key_file"])?;
     let domain = table.required("domain", "example.net", values::domain);
     let name = domain.as_ref().map(|domain| &domain.value);
-    let key = key(&table, name, None);
+    let key = key(&table, name, None, &mut KeyFiles::new());
     let (domain, key) = (domain?.value, key?);
     Some(SealSettings { domain, selector: key.selector, key_file: key.file.to_path_buf() })
 }
