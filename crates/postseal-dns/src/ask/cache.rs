@@ -5,6 +5,7 @@ use postseal_core::dns::{Answer, AnswerSource, DomainName, Outcome, Question, Re
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
+use super::counts::Counts;
 use super::{Ask, Resolver};
 
 /// Seconds that an answer is kept at most, whatever its TTL: a day.
@@ -17,6 +18,7 @@ pub const MAX_KEPT: u32 = 86_400;
 pub struct AnswerCache {
     resolver: Resolver,
     kept: Cache<Question, Kept, Octets>,
+    counts: Counts,
 }
 
 #[derive(Clone)]
@@ -29,7 +31,7 @@ impl AnswerCache {
     /// An empty cache of at most `octets`, in front of `resolver`.
     pub fn new(resolver: Resolver, octets: u64) -> AnswerCache {
         let items = usize::try_from(octets / TYPICAL).unwrap_or(usize::MAX).max(64);
-        AnswerCache { resolver, kept: Cache::with_weighter(items, octets, Octets) }
+        AnswerCache { resolver, kept: Cache::with_weighter(items, octets, Octets), counts: Counts::default() }
     }
 
     /// The answers that are valid at this moment, for one message.
@@ -40,6 +42,16 @@ impl AnswerCache {
     /// The resolver behind it.
     pub fn resolver(&self) -> &Resolver {
         &self.resolver
+    }
+
+    /// How often the resolver was asked, for each of [`OUTCOMES`](super::OUTCOMES).
+    pub fn asked(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.counts.iter()
+    }
+
+    /// Answers kept, valid or not, and their octets.
+    pub fn kept(&self) -> (usize, u64) {
+        (self.kept.len(), self.kept.weight())
     }
 
     fn keep(&self, answer: &Arc<Answer>, now: Instant) {
@@ -61,6 +73,7 @@ impl AnswerSource for AnswerCache {
 impl Ask for AnswerCache {
     async fn ask(&self, question: Question) -> Arc<Answer> {
         let answer = Arc::new(self.resolver.ask(&question).await);
+        self.counts.count(&answer.outcome);
         self.keep(&answer, Instant::now());
         answer
     }

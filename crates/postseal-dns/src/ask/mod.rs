@@ -2,6 +2,7 @@
 
 mod beside;
 mod cache;
+mod counts;
 mod drive;
 mod reply;
 mod resolver;
@@ -9,5 +10,6 @@ mod wire_name;
 
 pub use beside::AskingBeside;
 pub use cache::{AnswerCache, CachedAnswers, MAX_KEPT};
+pub use counts::OUTCOMES;
 pub use drive::{Ask, Stalled, drive};
 pub use resolver::{QUERY_TIME, Resolver, SystemConfigError};

@@ -47,11 +47,8 @@ impl Family {
     }
 
     pub(crate) fn write(&self, out: &mut String) {
-        head(out, self.name, self.help, "counter");
-        for (word, count) in self.words.iter().zip(&self.counts) {
-            let count = count.load(Ordering::Relaxed);
-            let _ = writeln!(out, "{}{{{}=\"{word}\"}} {count}", self.name, self.label);
-        }
+        let counts = self.counts.iter().map(|count| count.load(Ordering::Relaxed));
+        write_labelled(out, self.name, self.help, self.label, self.words.iter().copied().zip(counts));
     }
 }
 
@@ -108,6 +105,20 @@ const BOUNDS: [(u64, &str); 13] = [
     (20_000_000, "20"),
     (60_000_000, "60"),
 ];
+
+/// Counters that are kept elsewhere, one for each word.
+pub(crate) fn write_labelled(
+    out: &mut String,
+    name: &str,
+    help: &str,
+    label: &str,
+    counts: impl Iterator<Item = (&'static str, u64)>,
+) {
+    head(out, name, help, "counter");
+    for (word, count) in counts {
+        let _ = writeln!(out, "{name}{{{label}=\"{word}\"}} {count}");
+    }
+}
 
 /// A value that is known elsewhere.
 pub(crate) fn write_value(

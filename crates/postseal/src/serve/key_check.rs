@@ -13,7 +13,6 @@ pub(crate) fn check_keys(
     still_in_force: impl Fn() -> bool,
 ) {
     let mut files = KeyFiles::new();
-    let mut files = KeyFiles::new();
     let mut unusable = 0;
     for (place, domain) in settings.sign.domains.iter().enumerate() {
         if place % LOOK_AGAIN == 0 && !still_in_force() {

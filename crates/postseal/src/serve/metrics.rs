@@ -3,9 +3,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use postseal_core::verdict::Verdict;
+use postseal_dns::ask::AnswerCache;
 use postseal_milter::Snapshot;
 
-use super::counters::{Durations, Family, write_value};
+use super::counters::{Durations, Family, write_labelled, write_value};
 use super::limits::LIMITS;
 
 /// What the node has done since it started, for Prometheus. Every counter is there from
@@ -135,8 +136,8 @@ impl Metrics {
         self.unusable_keys.store(count, Ordering::Relaxed);
     }
 
-    /// All of it. `milter` are the counters of the sessions.
-    pub(crate) fn write(&self, milter: &Snapshot) -> String {
+    /// All of it. `milter` are the counters of the sessions, `answers` those of the DNS.
+    pub(crate) fn write(&self, milter: &Snapshot, answers: &AnswerCache) -> String {
         let mut out = String::with_capacity(16 * 1024);
         for family in [
             &self.actions,
@@ -155,6 +156,7 @@ impl Metrics {
         }
         self.decision.write(&mut out);
         self.write_values(&mut out);
+        write_dns(&mut out, answers);
         write_milter(&mut out, milter);
         write_process(&mut out, self.started_at);
         out
@@ -192,6 +194,15 @@ impl Metrics {
             get(&self.loaded_at),
         );
     }
+}
+
+/// They begin anew when other name servers come into force, as with a restart.
+fn write_dns(out: &mut String, answers: &AnswerCache) {
+    let (name, help) = ("postseal_dns_questions_total", "Questions sent, by what came of them.");
+    write_labelled(out, name, help, "outcome", answers.asked());
+    let (kept, octets) = answers.kept();
+    write_value(out, "postseal_dns_cache_answers", "Answers that are kept.", "gauge", kept);
+    write_value(out, "postseal_dns_cache_bytes", "What they take, estimated.", "gauge", octets);
 }
 
 fn write_milter(out: &mut String, milter: &Snapshot) {
@@ -283,6 +294,7 @@ mod tests {
     use postseal_core::dkim::DkimResult;
     use postseal_core::dmarc::{Disposition, DmarcResult};
     use postseal_core::spf::SpfResult;
+    use postseal_dns::ask::Resolver;
 
     use super::*;
 
@@ -315,12 +327,15 @@ mod tests {
         let metrics = Metrics::new();
         metrics.loaded(3);
         metrics.reloads.count("failed");
-        let text = metrics.write(&Snapshot { accepted: 7, ..Snapshot::default() });
+        let answers = AnswerCache::new(Resolver::new(&[]), 1_000_000);
+        let text = metrics.write(&Snapshot { accepted: 7, ..Snapshot::default() }, &answers);
         for line in [
             "postseal_signing_domains 3",
             "postseal_reloads_total{result=\"failed\"} 1",
             "postseal_reloads_total{result=\"ok\"} 0",
             "postseal_connections_total 7",
+            "postseal_dns_questions_total{outcome=\"servfail\"} 0",
+            "postseal_dns_cache_answers 0",
             "postseal_panics_total 0",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");

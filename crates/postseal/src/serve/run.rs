@@ -203,7 +203,7 @@ impl Controlled for Orders {
 
 impl Monitored for Running {
     fn metrics(&self) -> String {
-        self.node.metrics.write(&self.listeners.stats())
+        self.node.metrics.write(&self.listeners.stats(), &self.node.current().answers)
     }
 
     fn readiness(&self) -> Readiness {
