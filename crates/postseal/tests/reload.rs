@@ -6,6 +6,7 @@
 mod support;
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -183,6 +184,55 @@ fn mutated(text: &str, random: &mut Random) -> String {
         _ => lines[at] = line.replacen('"', "", 1),
     }
     lines.join("\n") + "\n"
+}
+
+#[test]
+fn a_hang_up_on_a_wrong_file_is_said_in_the_log() {
+    let mut node = Node::start(files(), GOOD);
+    node.configure("[receive]\non_reject = \"drop\"\n");
+    node.signal("HUP");
+    let line = node.wait_for_log("\"drop\" is not known here");
+    assert!(line.contains(" error ") && line.contains("postseal.toml:"), "{line}");
+    node.wait_for_log("is not used: the configuration before it stays in force");
+    assert_eq!(node.metric("postseal_reloads_total{result=\"failed\"}"), 1.0);
+}
+
+#[test]
+fn reloads_close_no_connection() {
+    let mut node = Node::start(files(), GOOD);
+    let mut open = UnixStream::connect(node.path("milter.sock")).expect("connects");
+    for _ in 0..50 {
+        assert!(node.reload()["reloaded"].is_object());
+    }
+    open.set_read_timeout(Some(std::time::Duration::from_millis(100))).expect("a timeout");
+    let silence = open.read(&mut [0]).expect_err("neither octets nor an end");
+    assert_eq!(silence.kind(), std::io::ErrorKind::WouldBlock);
+    // It is served still: a packet that is none ends it.
+    open.write_all(&[0; 4]).expect("writes");
+    open.set_read_timeout(Some(std::time::Duration::from_secs(30))).expect("a timeout");
+    assert_eq!(open.read(&mut [0]).expect("an end"), 0);
+    node.wait_for_log("broke the milter protocol");
+}
+
+/// One key of many: that domain's mail waits, and the node runs.
+#[test]
+fn a_key_of_a_domains_file_is_looked_at_when_the_node_is_up() {
+    let files = files();
+    files.write("domains", "a.example s1 k.pem\nb.example s1 none.pem\nc.example s1 open.pem\n");
+    set_mode(&key(&files, "open.pem"), fs::Permissions::from_mode(0o604));
+    let text = GOOD.replacen("[sign]\n", "[sign]\ndomains_file = \"domains\"\n", 1);
+    let mut node = Node::start(files, &text);
+    assert_eq!(node.metric("postseal_signing_domains"), 5.0);
+    node.wait_for_log("mail of b.example waits (451)");
+    let line = node.wait_for_log("mail of c.example waits (451)");
+    assert!(line.contains("open.pem") && line.contains("chmod o-rwx"), "{line}");
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while node.metric("postseal_unusable_keys") != 2.0 {
+        assert!(std::time::Instant::now() < end, "{:#?}", node.log());
+    }
+    // A reload is stricter: it names both.
+    let faults = node.reload();
+    assert_eq!(faults["unchanged"]["faults"].as_array().map(Vec::len), Some(2), "{faults}");
 }
 
 #[test]
