@@ -209,6 +209,7 @@ fn defect_name(kind: DefectKind) -> &'static str {
         DefectKind::Nul => "a NUL octet",
         DefectKind::NotAField => "a line that is no field",
         DefectKind::TooManyFields => "too many fields",
+        DefectKind::Oversized => "too many octets",
     }
 }
 

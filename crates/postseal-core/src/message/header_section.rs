@@ -94,6 +94,8 @@ pub enum DefectKind {
     NotAField,
     /// More fields, or lines in place of fields, than [`MAX_FIELDS`]; the rest was not indexed.
     TooManyFields,
+    /// More octets than [`MAX_HEADER_SECTION`]; there may be more that were not kept.
+    Oversized,
 }
 
 impl DefectKind {
@@ -101,7 +103,11 @@ impl DefectKind {
     /// end, so that nothing in it can be vouched for.
     pub fn is_ambiguous(self) -> bool {
         match self {
-            DefectKind::BareCr | DefectKind::BareLf | DefectKind::Nul | DefectKind::TooManyFields => true,
+            DefectKind::BareCr
+            | DefectKind::BareLf
+            | DefectKind::Nul
+            | DefectKind::TooManyFields
+            | DefectKind::Oversized => true,
             DefectKind::NotAField => false,
         }
     }
@@ -208,6 +214,9 @@ impl HeaderSection {
         }
         if !self.is_full {
             self.note_forbidden_octets(&octets, from, &line_ends);
+        }
+        if octets.len() > MAX_HEADER_SECTION && from <= MAX_HEADER_SECTION {
+            self.note(DefectKind::Oversized, MAX_HEADER_SECTION);
         }
         self.octets = octets;
     }

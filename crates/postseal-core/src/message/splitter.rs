@@ -25,7 +25,8 @@ impl Splitter {
     /// body: all of it once the header section is complete.
     ///
     /// # Errors
-    /// [`Oversized`] where the header section exceeds the limit.
+    /// [`Oversized`] where the header section exceeds the limit. What was kept of
+    /// it can be taken and judged: it has a defect that lets nothing pass.
     pub fn feed<'c>(&mut self, chunk: &'c [u8]) -> Result<&'c [u8], Oversized> {
         if self.header_is_complete {
             return Ok(chunk);
@@ -39,6 +40,8 @@ impl Splitter {
         };
         self.header_is_complete = true;
         if end > MAX_HEADER_SECTION {
+            let room = (MAX_HEADER_SECTION + 1).saturating_sub(seen);
+            self.header.extend_from_slice(&chunk[..chunk.len().min(room)]);
             return Err(Oversized);
         }
         // `end + 2` octets of the message precede the body, `seen` of them came before this chunk.
@@ -80,6 +83,7 @@ impl Splitter {
 
 #[cfg(test)]
 mod tests {
+    use super::super::DefectKind;
     use super::*;
 
     #[test]
@@ -108,10 +112,12 @@ mod tests {
         for size in [1_000, 999_999, 2_000_000] {
             let feed = |octets: usize| {
                 let mut splitter = Splitter::new();
-                message(octets).chunks(size).try_for_each(|chunk| splitter.feed(chunk).map(|_| ()))
+                let fed = message(octets).chunks(size).try_for_each(|chunk| splitter.feed(chunk).map(|_| ()));
+                let section = splitter.take_header_section();
+                (fed, section.defects().iter().any(|d| d.kind == DefectKind::Oversized))
             };
-            assert_eq!(feed(MAX_HEADER_SECTION), Ok(()), "chunks of {size}");
-            assert_eq!(feed(MAX_HEADER_SECTION + 1), Err(Oversized), "chunks of {size}");
+            assert_eq!(feed(MAX_HEADER_SECTION), (Ok(()), false), "chunks of {size}");
+            assert_eq!(feed(MAX_HEADER_SECTION + 1), (Err(Oversized), true), "chunks of {size}");
         }
     }
 

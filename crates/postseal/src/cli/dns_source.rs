@@ -11,6 +11,7 @@ use super::args::DnsArgs;
 use super::lang::{Lang, say};
 use super::problem::Problem;
 use super::terminal::Terminal;
+use super::trace::RecordedAnswers;
 
 /// Octets of answers that one command keeps.
 const CACHE: u64 = 4 << 20;
@@ -21,6 +22,8 @@ pub(super) enum DnsSource {
     Resolver(Arc<AnswerCache>),
     /// Zone files and nothing else.
     Zones(Zones),
+    /// The answers of an earlier verdict and nothing else.
+    Recorded(Box<RecordedAnswers>),
 }
 
 impl DnsSource {
@@ -74,32 +77,32 @@ impl DnsSource {
         match self {
             DnsSource::Resolver(cache) => drive_network(cache, time, lang, step, inspect),
             DnsSource::Zones(zones) => at_hand(zones, lang, step, inspect),
+            DnsSource::Recorded(recorded) => at_hand(recorded.as_ref(), lang, step, inspect),
         }
     }
 
-    /// True where zone files are the only source and none of them speaks about this name.
-    pub(super) fn is_in_no_zone(&self, name: &DomainName) -> bool {
+    /// What a reader should know about a name that was asked for: zone files are
+    /// the only source, and none of them speaks about it.
+    pub(super) fn note(&self, name: &DomainName, lang: Lang) -> Option<String> {
         match self {
-            DnsSource::Zones(zones) => !zones.covers(name),
-            DnsSource::Resolver(_) => false,
+            DnsSource::Zones(zones) if !zones.covers(name) => Some(say!(
+                lang,
+                "{name} is in no zone file that was given, so it counts as not existing",
+                "{name} は指定したどのゾーンファイルにもないため、存在しないものとして扱いました"
+            )),
+            DnsSource::Zones(_) | DnsSource::Resolver(_) | DnsSource::Recorded(_) => None,
         }
     }
 
     /// What a reader should know about the answers that were used.
     pub(super) fn notes(&self, trace: &[Arc<Answer>], lang: Lang) -> Vec<String> {
+        let is_above = |name: &&DomainName| matches!(self, DnsSource::Zones(z) if z.lies_above(name));
         let mut names: Vec<&DomainName> =
-            trace.iter().map(|a| &a.question.name).filter(|name| self.is_in_no_zone(name)).collect();
+            trace.iter().map(|a| &a.question.name).filter(|name| !is_above(name)).collect();
         names.sort();
         names.dedup();
-        let note = |name: &DomainName| {
-            say!(
-                lang,
-                "{name} is in no zone file that was given, so it counts as not existing",
-                "{name} は指定したどのゾーンファイルにもないため、存在しないものとして扱いました"
-            )
-        };
         let silence = self.silence(trace, lang);
-        names.into_iter().map(note).chain(silence).collect()
+        names.into_iter().filter_map(|name| self.note(name, lang)).chain(silence).collect()
     }
 
     /// What to look at where not one answer came.

@@ -3,21 +3,29 @@
 //! Every command speaks English and Japanese, prints JSON on `--json`, and ends
 //! with status 0 (good), 1 (the answer is bad) or 2 (it could not be done).
 
-// What a command is given: arguments, DNS.
+// What a command is given: arguments, messages, keys, DNS.
 mod args;
 mod dns_source;
 mod host;
+mod key_file;
+mod message_source;
+mod signing_args;
 
 // What it says.
 mod lang;
 mod problem;
 mod terminal;
+mod trace;
 mod usage;
+mod verdict_json;
+mod verdict_text;
 mod words;
 
 // The commands.
 mod keygen;
+mod sign;
 mod spf;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -48,6 +56,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Spf(spf::SpfArgs),
+    Verify(Box<verify::VerifyArgs>),
+    Sign(sign::SignArgs),
     Keygen(keygen::KeygenArgs),
 }
 
@@ -86,6 +96,8 @@ impl Command {
     fn run(self, terminal: &Terminal) -> Result<Status, Problem> {
         match self {
             Command::Spf(args) => spf::run(&args, terminal),
+            Command::Verify(args) => verify::run(&args, terminal),
+            Command::Sign(args) => sign::run(&args, terminal),
             Command::Keygen(args) => keygen::run(&args, terminal),
         }
     }
