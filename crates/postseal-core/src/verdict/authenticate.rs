@@ -170,11 +170,13 @@ impl<O: Deref<Target = Options>> Authentication<O> {
             self.header_section(HeaderSection::default());
         }
         self.end_of_message();
-        self.ask_ahead(answers);
         // All that is missing is noted in one go.
         let client = self.check_client(answers);
         let signatures = self.check_signatures(answers);
-        client.and(signatures)?;
+        if client.and(signatures).is_err() {
+            self.ask_ahead(answers);
+            return Err(Missing);
+        }
         if self.dmarc.is_none() {
             self.dmarc = Some(self.check_alignment(answers)?);
         }
