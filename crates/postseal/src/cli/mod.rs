@@ -22,6 +22,7 @@ mod verdict_text;
 mod words;
 
 // The commands.
+mod arc_seal;
 mod keygen;
 mod sign;
 mod spf;
@@ -58,6 +59,7 @@ enum Command {
     Spf(spf::SpfArgs),
     Verify(Box<verify::VerifyArgs>),
     Sign(sign::SignArgs),
+    Arc(arc_seal::ArcArgs),
     Keygen(keygen::KeygenArgs),
 }
 
@@ -98,6 +100,7 @@ impl Command {
             Command::Spf(args) => spf::run(&args, terminal),
             Command::Verify(args) => verify::run(&args, terminal),
             Command::Sign(args) => sign::run(&args, terminal),
+            Command::Arc(args) => arc_seal::run(&args, terminal),
             Command::Keygen(args) => keygen::run(&args, terminal),
         }
     }

@@ -1,5 +1,8 @@
+use std::io::{self, Write as _};
+
 use clap::Args;
 use postseal_core::dkim::Signer;
+use postseal_core::message::LineEnds;
 use serde::Serialize;
 
 use super::Status;
@@ -7,8 +10,9 @@ use super::key_file::read_signing_key;
 use super::lang::Lang;
 use super::message_source::{MessageReader, SpooledMessage};
 use super::problem::Problem;
-use super::signing_args::{SigningArgs, sign_error};
+use super::signing_args::SigningArgs;
 use super::terminal::Terminal;
+use super::words::sign_error;
 
 /// Add a DKIM signature to a message (RFC 6376)
 #[derive(Debug, Args)]
@@ -69,15 +73,14 @@ pub(super) fn run(args: &SignArgs, terminal: &Terminal) -> Result<Status, Proble
 /// Writes new fields, with the line ends of the message, and the message below them.
 pub(super) fn write_out(
     fields: &str,
-    ends: postseal_core::message::LineEnds,
+    ends: LineEnds,
     message: Option<&SpooledMessage>,
     lang: Lang,
 ) -> Result<(), Problem> {
-    use std::io::Write as _;
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     let written = match ends {
-        postseal_core::message::LineEnds::Wire => out.write_all(fields.as_bytes()),
-        postseal_core::message::LineEnds::Local => out.write_all(fields.replace("\r\n", "\n").as_bytes()),
+        LineEnds::Wire => out.write_all(fields.as_bytes()),
+        LineEnds::Local => out.write_all(fields.replace("\r\n", "\n").as_bytes()),
     };
     written.map_err(|error| Problem::of_output(&error, lang))?;
     if let Some(message) = message {

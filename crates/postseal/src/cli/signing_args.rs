@@ -2,12 +2,12 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
-use postseal_core::dkim::{Selector, SignError, SignedNames, SigningSettings};
+use postseal_core::dkim::{Selector, SignedNames, SigningSettings};
 use postseal_core::dns::DomainName;
 
 use super::lang::{Lang, say};
 use super::problem::Problem;
-use super::words::{defect, domain_name_error};
+use super::words::{domain_name_error, sign_error};
 
 /// What a signature of any kind needs.
 #[derive(Debug, Args)]
@@ -62,26 +62,4 @@ impl SigningArgs {
 /// Seconds since 1970.
 pub(super) fn unix_time() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
-}
-
-/// Why a message was not signed.
-pub(super) fn sign_error(error: &SignError, lang: Lang) -> String {
-    match error {
-        SignError::AmbiguousHeaderSection(kind) => {
-            let what = defect(*kind, lang);
-            say!(lang, "the header section cannot be signed: {what}", "ヘッダーに署名できません: {what}")
-        }
-        error if lang == Lang::En => error.to_string(),
-        SignError::NoFrom => "メッセージに From フィールドがありません".to_owned(),
-        SignError::FromNotSigned => "署名するフィールドの一覧に From がありません".to_owned(),
-        SignError::BadName(name) => format!("{name:?} はヘッダーフィールドの名前ではありません"),
-        SignError::TooManyNames(count) => format!("署名するフィールドが {count} 個あり、多すぎます"),
-        SignError::ForbiddenName(name) => format!("ARC-Message-Signature は {name} に署名してはなりません"),
-        SignError::KeyName(error) => {
-            format!("セレクターとドメインがドメイン名になりません: {}", domain_name_error(*error, lang))
-        }
-        SignError::AuidOutsideSdid => "識別子が署名するドメインの外にあります".to_owned(),
-        SignError::ExpiresBeforeSigned => "署名の期限が署名の時刻より前です".to_owned(),
-        SignError::Refused => "暗号ライブラリーが署名を作れませんでした".to_owned(),
-    }
 }

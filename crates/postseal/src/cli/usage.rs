@@ -122,6 +122,7 @@ fn argument(path: &str, id: &str) -> Option<&'static str> {
             "署名するヘッダーフィールド (h= と同じくコロン区切り)"
         }
         ("sign", "timestamp") | ("arc seal", "timestamp") => "署名の時刻 (UNIX 秒) [省略時: 現在]",
+        ("arc seal", "field_only") => "メッセージは出さず、三つのフィールドだけを書く",
         ("sign", "field_only") => "メッセージは出さず、フィールドだけを書く",
         ("arc seal", "authserv_id") => "封印する Authentication-Results の authserv-id",
         _ => "",

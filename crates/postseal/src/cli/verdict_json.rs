@@ -1,19 +1,25 @@
+use postseal_core::arc::Chain;
 use postseal_core::dkim::SignatureResult;
 use postseal_core::dmarc;
+use postseal_core::dns::DomainName;
 use postseal_core::spf;
-use postseal_core::verdict::Verdict;
+use postseal_core::verdict::{Form, fields_to_strip};
 use serde::Serialize;
 
 use super::lang::Lang;
 use super::trace::Trace;
-use super::words::{dkim_cause, dmarc_cause, spf_cause};
+use super::verify::Judged;
+use super::words::{arc_cause, dkim_cause, dmarc_cause, spf_cause};
 
 /// A verdict as JSON. The names are a contract; more may be added.
 #[derive(Serialize)]
 pub(super) struct VerdictJson<'v> {
     spf: Spf<'v>,
     dkim: Vec<Dkim<'v>>,
+    arc: Arc<'v>,
     dmarc: Dmarc<'v>,
+    authentication_results: String,
+    strip: Vec<usize>,
     notes: &'v [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<&'v Trace>,
@@ -48,6 +54,15 @@ struct Dkim<'v> {
 }
 
 #[derive(Serialize)]
+struct Arc<'v> {
+    result: &'static str,
+    sealers: Vec<&'v str>,
+    reason: Option<String>,
+    /// The chain passed and the caller trusts every sealer.
+    trusted: bool,
+}
+
+#[derive(Serialize)]
 struct Dmarc<'v> {
     result: &'static str,
     from_domain: Option<&'v str>,
@@ -67,18 +82,17 @@ struct Alignment {
 }
 
 impl<'v> VerdictJson<'v> {
-    pub(super) fn new(
-        verdict: &'v Verdict,
-        notes: &'v [String],
-        trace: Option<&'v Trace>,
-        lang: Lang,
-    ) -> VerdictJson<'v> {
+    pub(super) fn new(judged: &'v Judged, trace: Option<&'v Trace>, lang: Lang) -> VerdictJson<'v> {
+        let Judged { verdict, authserv_id, trusted_sealers, notes } = judged;
         VerdictJson {
             spf: Spf {
                 mail_from: SpfIdentity::new(&verdict.mail_from, lang),
                 helo: SpfIdentity::new(&verdict.helo, lang),
             },
             dkim: verdict.dkim.iter().map(|signature| Dkim::new(signature, lang)).collect(),
+            arc: Arc::new(&verdict.arc, trusted_sealers, lang),
+            authentication_results: verdict.authentication_results(authserv_id, Form::Unfolded),
+            strip: fields_to_strip(&verdict.section, authserv_id),
             dmarc: Dmarc::new(&verdict.dmarc, lang),
             notes,
             trace,
@@ -110,6 +124,17 @@ impl<'v> Dkim<'v> {
             reason: signature.cause.as_ref().map(|cause| dkim_cause(cause, lang)),
             key_bits: signature.key_bits,
             testing: signature.testing,
+        }
+    }
+}
+
+impl<'v> Arc<'v> {
+    fn new(chain: &'v Chain, trusted_sealers: &[DomainName], lang: Lang) -> Arc<'v> {
+        Arc {
+            result: chain.result.as_str(),
+            sealers: chain.sealers.iter().map(|d| d.as_str()).collect(),
+            reason: chain.cause.as_ref().map(|cause| arc_cause(cause, lang)),
+            trusted: chain.is_trusted(trusted_sealers),
         }
     }
 }

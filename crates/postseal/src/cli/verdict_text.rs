@@ -1,38 +1,33 @@
+use postseal_core::arc::{ArcResult, Chain};
 use postseal_core::dkim::SignatureResult;
 use postseal_core::dmarc;
 use postseal_core::dmarc::PolicySource;
+use postseal_core::dns::DomainName;
 use postseal_core::spf;
-use postseal_core::verdict::Verdict;
+use postseal_core::verdict::{Form, Verdict, fields_to_strip};
 
 use super::lang::{Lang, say};
 use super::terminal::Paint;
 use super::trace::Trace;
-use super::words::{dkim_cause, dkim_result, dmarc_cause, dmarc_meaning, spf_cause, spf_result};
+use super::verify::Judged;
+use super::words::{
+    arc_cause, arc_result, dkim_cause, dkim_result, dmarc_cause, dmarc_meaning, spf_cause, spf_result,
+};
 
 /// A verdict for people: the evidence, what of it is aligned, what the policy
 /// makes of it, each with its cause.
-pub(super) fn verdict_text(
-    verdict: &Verdict,
-    notes: &[String],
-    trace: Option<&Trace>,
-    paint: Paint,
-    lang: Lang,
-) -> String {
+pub(super) fn verdict_text(judged: &Judged, trace: Option<&Trace>, paint: Paint, lang: Lang) -> String {
+    let verdict = &judged.verdict;
     let mut page = Page { text: String::with_capacity(2048), paint, lang };
     page.headline(&verdict.dmarc);
-    page.evidence(verdict);
+    page.evidence(judged);
     page.alignment(verdict);
     page.policy(&verdict.dmarc);
+    page.fields(judged);
     if let Some(trace) = trace {
         page.trace(trace);
     }
-    for note in notes {
-        page.text.push('\n');
-        page.text.push_str(&paint.warn(note));
-    }
-    if !notes.is_empty() {
-        page.text.push('\n');
-    }
+    page.notes(&judged.notes);
     page.text
 }
 
@@ -66,7 +61,8 @@ impl Page {
         }
     }
 
-    fn evidence(&mut self, verdict: &Verdict) {
+    fn evidence(&mut self, judged: &Judged) {
+        let verdict = &judged.verdict;
         self.heading("Evidence", "根拠");
         self.spf("MAIL FROM", &verdict.mail_from);
         self.spf("HELO", &verdict.helo);
@@ -77,6 +73,30 @@ impl Page {
         }
         for signature in &verdict.dkim {
             self.dkim(signature);
+        }
+        self.arc(&verdict.arc, &judged.trusted_sealers);
+    }
+
+    fn arc(&mut self, chain: &Chain, trusted_sealers: &[DomainName]) {
+        let result = self.paint.result(chain.result.as_str());
+        let sealers: Vec<&str> = chain.sealers.iter().map(|d| d.as_str()).collect();
+        let line = format!("  arc={result}  {}", sealers.join(" → "));
+        self.line(line.trim_end());
+        let meaning = arc_result(chain.result, self.lang);
+        let why = match &chain.cause {
+            Some(cause) => format!("{meaning}: {}", arc_cause(cause, self.lang)),
+            None => meaning.to_owned(),
+        };
+        self.line(&format!("      {why}"));
+        if chain.result == ArcResult::Pass {
+            let trust = match chain.is_trusted(trusted_sealers) {
+                true => self.lang.pick("all its sealers are trusted", "すべての封印者が信頼されています"),
+                false => self.lang.pick(
+                    "that alone is no reason to trust it: --trusted-sealer names whom you trust",
+                    "それだけでは信頼の理由になりません。--trusted-sealer で信頼する相手を指定します",
+                ),
+            };
+            self.line(&format!("      {trust}"));
         }
     }
 
@@ -165,6 +185,34 @@ impl Page {
         }
         let disposition = dmarc.disposition;
         self.line(&say!(self.lang, "  disposition: {disposition}", "  処置: {disposition}"));
+    }
+
+    /// What to write into the message, and what to take out.
+    fn fields(&mut self, judged: &Judged) {
+        let results = judged.verdict.authentication_results(&judged.authserv_id, Form::Folded);
+        let field = format!("Authentication-Results: {results}").replace("\r\n", "\n");
+        self.text.push('\n');
+        let field = self.paint.dim(&field);
+        self.line(&field);
+        let strip = fields_to_strip(&judged.verdict.section, &judged.authserv_id);
+        if !strip.is_empty() {
+            let places: Vec<String> = strip.iter().map(ToString::to_string).collect();
+            let (places, id) = (places.join(", "), &judged.authserv_id);
+            let remove = say!(
+                self.lang,
+                "Authentication-Results fields that claim to be from {id} and must go, counted from the top: {places}",
+                "{id} を名乗るため取り除くべき Authentication-Results フィールド (上から数えて): {places}"
+            );
+            let remove = self.paint.warn(&remove);
+            self.line(&remove);
+        }
+    }
+
+    fn notes(&mut self, notes: &[String]) {
+        for note in notes {
+            let note = self.paint.warn(note);
+            self.line(&format!("\n{note}"));
+        }
     }
 
     fn trace(&mut self, trace: &Trace) {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use clap::Args;
 use postseal_core::dmarc::DmarcResult;
-use postseal_core::dns::Answers;
+use postseal_core::dns::{Answers, DomainName};
 use postseal_core::message::{Envelope, HeloIdentity, MailFrom};
 use postseal_core::spf::ExplanationWanted;
-use postseal_core::verdict::{Authentication, Options, Verdict};
+use postseal_core::verdict::{Authentication, AuthservId, Options, Verdict};
 
 use super::Status;
 use super::args::DnsArgs;
@@ -21,6 +21,7 @@ use super::terminal::Terminal;
 use super::trace::{Trace, TracedQuestion};
 use super::verdict_json::VerdictJson;
 use super::verdict_text::verdict_text;
+use super::words::{authserv_id_error, domain_name_error};
 
 /// Judge a message by SPF, DKIM, ARC and DMARC, and say why
 #[derive(Debug, Args)]
@@ -87,6 +88,8 @@ pub(super) fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<Status, Prob
         Some(trace) => DnsSource::Recorded(Box::new(trace.answers(lang)?)),
         None => DnsSource::new(&args.dns, terminal)?,
     };
+    let authserv_id = authserv_id(args, &case, lang)?;
+    let trusted_sealers = trusted_sealers(&case, lang)?;
     let options = options(&case);
     let mut message = Authentication::new(envelope(&case), &options, case.now);
     read_message(args, &mut message, lang)?;
@@ -101,14 +104,49 @@ pub(super) fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<Status, Prob
     let Some(verdict) = message.into_verdict() else {
         return Err(Problem::new(say!(lang, "there is no verdict", "判定結果がありません")));
     };
+    let judged = Judged { verdict, authserv_id, trusted_sealers, notes };
+    let trace = args.trace.then_some(&case);
     if terminal.json {
-        let trace = args.trace.then_some(&case);
-        terminal.print_json(&VerdictJson::new(&verdict, &notes, trace, lang))?;
+        terminal.print_json(&VerdictJson::new(&judged, trace, lang))?;
     } else {
-        let trace = args.trace.then_some(&case);
-        terminal.print(&verdict_text(&verdict, &notes, trace, terminal.paint(), lang))?;
+        terminal.print(&verdict_text(&judged, trace, terminal.paint(), lang))?;
     }
-    Ok(status(&verdict))
+    Ok(status(&judged.verdict))
+}
+
+/// A verdict, and who asks for it.
+pub(super) struct Judged {
+    pub(super) verdict: Verdict,
+    pub(super) authserv_id: AuthservId,
+    pub(super) trusted_sealers: Vec<DomainName>,
+    pub(super) notes: Vec<String>,
+}
+
+fn authserv_id(args: &VerifyArgs, case: &Trace, lang: Lang) -> Result<AuthservId, Problem> {
+    let id = AuthservId::parse(&case.authserv_id);
+    // Host names are free of rules; a bad one is not the user's doing.
+    let id = if args.authserv_id.is_none() { id.or_else(|_| AuthservId::parse("localhost")) } else { id };
+    id.map_err(|error| {
+        let why = authserv_id_error(error, lang);
+        Problem::with_next(
+            format!("--authserv-id {:?}: {why}", case.authserv_id),
+            say!(
+                lang,
+                "Use the name of this host, as in: --authserv-id mx.contoso.example",
+                "このホストの名前を使ってください。例: --authserv-id mx.contoso.example"
+            ),
+        )
+    })
+}
+
+fn trusted_sealers(case: &Trace, lang: Lang) -> Result<Vec<DomainName>, Problem> {
+    let parse = |text: &String| {
+        DomainName::parse(text).map_err(|error| {
+            let why = domain_name_error(error, lang);
+            Problem::new(format!("--trusted-sealer {text:?}: {why}"))
+        })
+    };
+    case.trusted_sealers.iter().map(parse).collect()
 }
 
 /// Good: DMARC passes, or there is no policy and something aligned passes.

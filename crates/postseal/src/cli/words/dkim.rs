@@ -75,7 +75,7 @@ pub(in crate::cli) fn dkim_cause(cause: &Cause, lang: Lang) -> String {
 
 // The rest is Japanese only; the core has the English.
 
-fn signature_error(error: &SignatureError) -> String {
+pub(super) fn signature_error(error: &SignatureError) -> String {
     match error {
         SignatureError::TagList(error) => format!("署名がタグの列ではありません: {}", tag_list_error(error)),
         SignatureError::MissingTag(tag) => format!("署名に {tag}= タグがありません"),

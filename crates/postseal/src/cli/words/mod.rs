@@ -2,14 +2,18 @@
 //! text; here they are said in each language, by one exhaustive match each, so
 //! that a new cause does not compile until somebody has said it.
 
+mod arc;
 mod dkim;
 mod dmarc;
 mod dns;
 mod message;
+mod sign;
 mod spf;
 
+pub(super) use arc::{arc_cause, arc_result, seal_refusal};
 pub(super) use dkim::{dkim_cause, dkim_result};
 pub(super) use dmarc::{dmarc_cause, dmarc_meaning};
 pub(super) use dns::{dns_failure, record_type_and_name};
 pub(super) use message::{author_domain_error, defect, domain_name_error};
+pub(super) use sign::{authserv_id_error, sign_error};
 pub(super) use spf::{spf_cause, spf_result};
