@@ -1,5 +1,7 @@
 use memchr::{memchr, memchr_iter};
 
+use super::name_hash::{name_hash, read_name};
+
 /// Octets that a header section may have: 1 MB. Beyond it the message is not judged.
 pub const MAX_HEADER_SECTION: usize = 1_000_000;
 
@@ -181,8 +183,8 @@ impl HeaderSection {
 
     /// Hash of a field name, without regard to case. Equal names have equal
     /// hashes; the reverse does not hold, and anybody can make names collide.
-    pub fn name_hash(name: &[u8]) -> u32 {
-        name.iter().fold(NO_OCTETS_HASHED, |hash, octet| hash_octet(hash, *octet))
+    pub const fn name_hash(name: &[u8]) -> u32 {
+        name_hash(name)
     }
 
     fn resolve(&self, span: Span) -> Field<'_> {
@@ -231,15 +233,18 @@ impl HeaderSection {
             return;
         }
         let line = &octets[start..end];
-        let Some(name) = Name::read(line) else {
+        let (name_len, hash) = read_name(line);
+        let blanks = line[name_len..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let colon = name_len + blanks;
+        if name_len == 0 || line.get(colon) != Some(&b':') {
             return self.note(DefectKind::NotAField, start);
-        };
+        }
         self.spans.push(Span {
             start: offset(start),
-            colon: offset(start + name.colon),
+            colon: offset(start + colon),
             end: offset(end),
-            name_len: offset(name.len),
-            hash: name.hash,
+            name_len: offset(name_len),
+            hash,
         });
     }
 
@@ -282,36 +287,6 @@ impl LineEndCount {
             self.bare_lf.get_or_insert(lf);
         }
     }
-}
-
-/// The name at the front of a field.
-struct Name {
-    len: usize,
-    colon: usize,
-    hash: u32,
-}
-
-impl Name {
-    /// `None` where the line is no field.
-    fn read(line: &[u8]) -> Option<Name> {
-        // A name is short: one loop finds its end, checks its octets and hashes them.
-        let (mut len, mut hash) = (0, NO_OCTETS_HASHED);
-        let mut octet = *line.first()?;
-        while octet != b':' && (b'!'..=b'~').contains(&octet) {
-            hash = hash_octet(hash, octet);
-            len += 1;
-            octet = *line.get(len)?;
-        }
-        let colon = len + line[len..].iter().position(|b| !matches!(b, b' ' | b'\t'))?;
-        (len > 0 && line[colon] == b':').then_some(Name { len, colon, hash })
-    }
-}
-
-/// FNV-1a over lower-case octets: names are short.
-const NO_OCTETS_HASHED: u32 = 0x811c_9dc5;
-
-fn hash_octet(hash: u32, octet: u8) -> u32 {
-    (hash ^ u32::from(octet.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
 }
 
 fn strip_line_end(octets: &[u8]) -> &[u8] {
