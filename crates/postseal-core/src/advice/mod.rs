@@ -27,6 +27,7 @@ mod dkim_cname;
 mod dmarc_fix;
 mod lossy_text;
 mod registrable;
+mod spf_drafts;
 mod spf_fix;
 mod spf_networks;
 mod spf_tree;

@@ -3,9 +3,11 @@ use std::ops::Range;
 
 use super::mx_advice::MailExchange;
 use super::registrable::{registrable, same_owner};
+use super::spf_drafts::Drafts;
+use super::spf_fix::{self, Edit};
 use super::spf_record_advice::{self, Place};
 use super::spf_tree::{self, SpfNode, SpfState, SpfTerm, TermOutcome};
-use super::{Cause, CheckRequest, Finding, Fix, lossy, spf_fix, ttl_advice};
+use super::{Cause, CheckRequest, Finding, Fix, lossy, ttl_advice};
 use crate::dns::{Answers, DomainName, Missing, Outcome, QueryClass, RecordType, Records, TxtRecord};
 use crate::message::{Envelope, HeloIdentity, MailFrom};
 use crate::spf::{self, Identity, Mechanism, Qualifier, SpfResult};
@@ -48,26 +50,25 @@ pub(super) fn examine(
     let tree = tree?;
     let unregistered = unregistered(&tree, domain, answers)?;
     let (type99, mx) = (type99?, mx.ok_or(Missing)?);
-    let mut findings = Vec::new();
-    root(&tree, request, mx, &mut findings);
-    Walk {
-        root: domain,
-        findings: &mut findings,
-        unregistered: &unregistered,
-        void_lookups: tree.void_lookups(),
+    let mut drafts = Drafts::default();
+    root(&tree, request, mx, &mut drafts);
+    let mut walk = Walk { root: domain, drafts: &mut drafts, unregistered: &unregistered, voids: None };
+    walk.node(&tree, Path { own: true, effective: true, passes: true, included: false });
+    if let Some(first) = walk.voids {
+        void_lookups(first, tree.void_lookups(), &mut drafts);
     }
-    .node(&tree, Path { own: true, effective: true, passes: true, included: false });
-    limits(&tree, &mut findings);
-    spf_record_advice::whole_record(&tree, &mut findings);
+    limits(&tree, &mut drafts);
+    spf_record_advice::whole_record(&tree, &mut drafts);
     if let Outcome::Records(Records::Spf(records)) = &type99.outcome
         && let Some(old) = records.first()
     {
         let same = tree.text().is_some_and(|text| text.octets == old.octets);
-        findings.push(Finding::in_record(Cause::SpfType99 { same }, domain, old, whole(old)));
+        drafts.push(Finding::in_record(Cause::SpfType99 { same }, domain, old, whole(old)));
     }
     for (ip, result) in request.from_ips.iter().zip(senders) {
-        findings.extend(sender(*ip, result?, &tree, mx));
+        sender(*ip, result?, &tree, mx, &mut drafts);
     }
+    let findings = drafts.finish();
     Ok(Spf { findings, tree })
 }
 
@@ -77,26 +78,25 @@ pub(super) fn whole(text: &TxtRecord) -> Range<usize> {
 }
 
 /// What is said once, about the domain's own name.
-fn root(tree: &SpfNode, request: &CheckRequest, mx: &MailExchange, findings: &mut Vec<Finding>) {
+fn root(tree: &SpfNode, request: &CheckRequest, mx: &MailExchange, drafts: &mut Drafts<'_>) {
     let domain = &tree.domain;
     match &tree.state {
         SpfState::Failed(failure) => {
             let cause = Cause::DnsError { record_type: RecordType::Txt, failure: *failure };
-            findings.push(Finding::at(cause, domain));
+            drafts.push(Finding::at(cause, domain));
         }
         SpfState::None { exists: true, .. } => {
             let texts = tree.answer.as_ref().map_or(&[][..], |answer| answer.txt());
             let broken = spf_record_advice::meant_as_record(texts, domain);
             let first = || Fix::txt(domain, spf_fix::first_record(mx, request.from_ips.first().copied()));
             let fix = broken.is_empty().then(first);
-            findings
-                .push(Finding::at(Cause::SpfMissing { broken: !broken.is_empty() }, domain).with_fix(fix));
-            findings.extend(broken);
+            drafts.push(Finding::at(Cause::SpfMissing { broken: !broken.is_empty() }, domain).with_fix(fix));
+            broken.into_iter().for_each(|finding| drafts.push(finding));
         }
         _ => {}
     }
     if let (Some(answer), SpfState::Found | SpfState::Several(_)) = (&tree.answer, &tree.state) {
-        findings.extend(ttl_advice::judge(answer, domain));
+        ttl_advice::judge(answer, domain).into_iter().for_each(|finding| drafts.push(finding));
     }
 }
 
@@ -114,24 +114,37 @@ struct Path {
 }
 
 /// A walk through the tree that collects findings.
-struct Walk<'w> {
+struct Walk<'w, 't> {
     root: &'w DomainName,
-    findings: &'w mut Vec<Finding>,
+    drafts: &'w mut Drafts<'t>,
     unregistered: &'w [(DomainName, DomainName)],
-    void_lookups: u32,
+    /// The first term whose look-up is void, and what would change.
+    voids: Option<FirstVoid<'t>>,
 }
 
-impl Walk<'_> {
-    fn node(&mut self, node: &SpfNode, path: Path) {
+/// The first void lookup of the tree, which stands for all of them.
+struct FirstVoid<'t> {
+    target: &'t DomainName,
+    place: Place<'t>,
+    span: Range<usize>,
+    /// All void terms of that record go.
+    edits: Vec<Edit>,
+}
+
+impl<'t> Walk<'_, 't> {
+    fn node(&mut self, node: &'t SpfNode, path: Path) {
         if let SpfState::Several(indexes) = &node.state {
-            self.findings.extend(multiple(node, indexes, path.own));
+            multiple(node, indexes, path.own).into_iter().for_each(|finding| self.drafts.push(finding));
         }
         let (Some(text), Some(record)) = (node.text(), node.record()) else { return };
         let place = Place { domain: &node.domain, text, own: path.own };
-        spf_record_advice::judge(record, place, path.effective, self.findings);
+        spf_record_advice::judge(record, place, path.effective, self.drafts);
         for term in &node.terms {
             self.pass_all(term, place, path);
-            self.term(term, place);
+            // What a misread term leads to is no news.
+            if !spf_record_advice::is_misread(record, &term.span) {
+                self.term(term, place);
+            }
             if let Some(inner) = &term.node {
                 let path = Path {
                     own: path.own && same_owner(&inner.domain, self.root),
@@ -144,7 +157,7 @@ impl Walk<'_> {
         }
     }
 
-    fn pass_all(&mut self, term: &SpfTerm, place: Place<'_>, path: Path) {
+    fn pass_all(&mut self, term: &SpfTerm, place: Place<'t>, path: Path) {
         let everybody = term.node.is_none() && term.ranges.iter().any(|range| range.is_everything());
         let all = term.text.trim_start_matches('+').eq_ignore_ascii_case("all");
         if !path.passes || !(all || everybody) {
@@ -152,73 +165,70 @@ impl Walk<'_> {
         }
         let cause =
             Cause::SpfPassAll { term: term.text.clone(), at: place.domain.clone(), included: path.included };
-        let fix = if all {
-            spf_fix::replaced(place.text, &term.span, "~all")
-        } else {
-            spf_fix::without(place.text, std::slice::from_ref(&term.span))
-        };
-        self.findings.push(place.finding(cause, term.span.clone(), fix));
+        let edit = if all { Edit::replace(&term.span, "~all") } else { Edit::remove(&term.span) };
+        place.add(self.drafts, cause, term.span.clone(), vec![edit]);
     }
 
     /// What the look-up of a term says.
-    fn term(&mut self, term: &SpfTerm, place: Place<'_>) {
-        let span = || term.span.clone();
-        let gone = || spf_fix::without(place.text, std::slice::from_ref(&term.span));
-        if let (TermOutcome::Failed(failure), Some(name)) = (term.outcome, &term.target) {
-            // Which of the name's types failed is in the trace.
-            let cause = Cause::DnsError { record_type: looked_up(term), failure };
-            self.findings.push(Finding::at(cause, name));
-        }
-        if let (TermOutcome::TooManyExchanges(count), Some(target)) = (term.outcome, &term.target) {
-            let cause = Cause::SpfMxLimit { target: target.clone(), count };
-            self.findings.push(place.finding(cause, span(), None));
-        }
-        if let (true, Some(target)) = (term.is_void(), &term.target) {
-            self.void(target, place.finding(Cause::SpfNoAll, span(), gone()));
-        }
-        let trusts = |(target, _): &&(DomainName, DomainName)| Some(target) == term.target.as_ref();
-        if let Some((target, registrable)) = self.unregistered.iter().find(trusts) {
-            let cause =
-                Cause::SpfIncludeUnregistered { target: target.clone(), registrable: registrable.clone() };
-            self.findings.push(place.finding(cause, span(), gone()));
-        }
+    fn term(&mut self, term: &'t SpfTerm, place: Place<'t>) {
+        let gone = || vec![Edit::remove(&term.span)];
         if let Some(node) = &term.node {
             self.followed(term, node, place);
         }
-    }
-
-    /// The first void lookup stands for all of them.
-    fn void(&mut self, target: &DomainName, at: Finding) {
-        let voids = self.void_lookups;
-        let target = target.clone();
-        // RFC 7208 §4.6.4: "SPF implementations SHOULD limit "void lookups" to two."
-        let cause = match std::mem::take(&mut self.void_lookups) {
-            0 => return,
-            1 | 2 => Cause::SpfVoidLookup { voids, target },
-            _ => Cause::SpfVoidLimit { voids, target },
-        };
-        self.findings.push(Finding { cause, ..at });
+        let Some(target) = &term.target else { return };
+        match term.outcome {
+            TermOutcome::Failed(failure) => {
+                let cause = Cause::DnsError { record_type: looked_up(term), failure };
+                self.drafts.push(Finding::at(cause, target));
+            }
+            TermOutcome::TooManyExchanges(count) => {
+                let cause = Cause::SpfMxLimit { target: target.clone(), count };
+                place.add(self.drafts, cause, term.span.clone(), Vec::new());
+            }
+            TermOutcome::Fine | TermOutcome::Void { .. } => {}
+        }
+        if term.is_void() {
+            let first = FirstVoid { target, place, span: term.span.clone(), edits: Vec::new() };
+            let first = self.voids.get_or_insert(first);
+            if first.place.domain == place.domain {
+                first.edits.extend(gone());
+            }
+        }
+        if let Some((_, registrable)) = self.unregistered.iter().find(|(free, _)| free == target) {
+            let cause =
+                Cause::SpfIncludeUnregistered { target: target.clone(), registrable: registrable.clone() };
+            place.add(self.drafts, cause, term.span.clone(), gone());
+        }
     }
 
     /// What an include or a redirect leads to.
-    fn followed(&mut self, term: &SpfTerm, node: &SpfNode, place: Place<'_>) {
+    fn followed(&mut self, term: &SpfTerm, node: &SpfNode, place: Place<'t>) {
         let target = node.domain.clone();
         let cause = match &node.state {
-            // RFC 7208 §5.2: "If the check_host() … returns: … none … then return permerror".
+            // RFC 7208 §5.2 and §6.1: "permerror" where the target has no record.
             SpfState::None { .. } | SpfState::Several(_) => {
                 Cause::SpfIncludeMissing { target, redirect: term.redirect }
             }
             SpfState::Loop => Cause::SpfLoop { target },
             SpfState::Failed(failure) => {
                 let cause = Cause::DnsError { record_type: RecordType::Txt, failure: *failure };
-                self.findings.push(Finding::at(cause, &target));
-                return;
+                return self.drafts.push(Finding::at(cause, &target));
             }
             SpfState::Found | SpfState::NotFollowed => return,
         };
-        let fix = spf_fix::without(place.text, std::slice::from_ref(&term.span));
-        self.findings.push(place.finding(cause, term.span.clone(), fix));
+        place.add(self.drafts, cause, term.span.clone(), vec![Edit::remove(&term.span)]);
     }
+}
+
+/// All void lookups of the tree, said once.
+fn void_lookups<'t>(first: FirstVoid<'t>, voids: u32, drafts: &mut Drafts<'t>) {
+    let target = first.target.clone();
+    // RFC 7208 §4.6.4: "SPF implementations SHOULD limit "void lookups" to two."
+    let cause = match voids {
+        0..=2 => Cause::SpfVoidLookup { voids, target },
+        _ => Cause::SpfVoidLimit { voids, target },
+    };
+    first.place.add(drafts, cause, first.span, first.edits);
 }
 
 /// The type that a term asks for.
@@ -240,7 +250,7 @@ fn multiple(node: &SpfNode, indexes: &[usize], own: bool) -> Option<Finding> {
 }
 
 /// The limits that count over the whole tree.
-fn limits(tree: &SpfNode, findings: &mut Vec<Finding>) {
+fn limits(tree: &SpfNode, drafts: &mut Drafts<'_>) {
     let Some(text) = tree.text() else { return };
     let lookups = tree.lookups();
     // RFC 7208 §4.6.4: "limit the total number of those terms to 10".
@@ -251,7 +261,7 @@ fn limits(tree: &SpfNode, findings: &mut Vec<Finding>) {
     };
     let at = tree.terms.iter().find(|term| term.lookups >= reached);
     let span = at.map_or_else(|| whole(text), |term| term.span.clone());
-    findings.push(Finding::in_record(cause, &tree.domain, text, span));
+    drafts.push(Finding::in_record(cause, &tree.domain, text, span));
 }
 
 /// The targets that anybody may register, with the domain that is free.
@@ -302,26 +312,25 @@ fn evaluate(
     Ok((evaluation.result, evaluation.mechanism().map(str::to_owned)))
 }
 
-fn sender(
+fn sender<'t>(
     ip: IpAddr,
     (result, matched): (SpfResult, Option<String>),
-    tree: &SpfNode,
+    tree: &'t SpfNode,
     mx: &MailExchange,
-) -> Option<Finding> {
+    drafts: &mut Drafts<'t>,
+) {
     if result == SpfResult::Pass {
-        return None;
+        return;
     }
     let cause = Cause::SpfSenderNotAuthorized { ip: ip.to_canonical(), result: result.as_str() };
     let (Some(text), Some(record)) = (tree.text(), tree.record()) else {
         let first = || Fix::txt(&tree.domain, spf_fix::first_record(mx, Some(ip)));
         let fix = matches!(tree.state, SpfState::None { .. }).then(first);
-        return Some(Finding::at(cause, &tree.domain).with_fix(fix));
+        return drafts.push(Finding::at(cause, &tree.domain).with_fix(fix));
     };
     let by = |span: &spf::Span| matched.as_deref() == Some(lossy(span.of(&text.octets)).as_str());
     let directive = record.directives().iter().map(|directive| directive.span).find(by);
     let span = directive.map_or_else(|| whole(text), spf::Span::range);
-    let usable = !matches!(result, SpfResult::Permerror | SpfResult::Temperror);
-    let fixed = if usable { spf_fix::prepended(text, &spf_fix::as_term(ip.to_canonical())) } else { None };
-    let fix = fixed.map(|value| Fix::txt(&tree.domain, value));
-    Some(Finding::in_record(cause, &tree.domain, text, span).with_fix(fix))
+    let edit = Edit::prepend(&spf_fix::as_term(ip.to_canonical()));
+    drafts.push_with(Finding::in_record(cause, &tree.domain, text, span), text, vec![edit]);
 }

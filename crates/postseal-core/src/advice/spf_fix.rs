@@ -5,71 +5,102 @@ use super::mx_advice::MailExchange;
 use crate::dns::{DomainName, TxtRecord};
 use crate::spf::{self, FindingKind, Qualifier, Record};
 
-/// The record without these octets, and without the blanks that they leave.
-pub(super) fn without(text: &TxtRecord, spans: &[Range<usize>]) -> Option<String> {
-    let mut kept = text.octets.clone();
-    for span in spans {
-        kept.get_mut(span.clone())?.fill(b' ');
+/// A change of a record's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Edit {
+    /// The octets that go.
+    span: Range<usize>,
+    /// What comes in their place.
+    text: String,
+}
+
+impl Edit {
+    /// These octets go.
+    pub(super) fn remove(span: &Range<usize>) -> Edit {
+        Edit::replace(span, "")
     }
-    one_blank_each(&kept)
+
+    /// These octets become that text.
+    pub(super) fn replace(span: &Range<usize>, text: impl Into<String>) -> Edit {
+        Edit { span: span.clone(), text: text.into() }
+    }
+
+    /// A text comes in front of this octet.
+    pub(super) fn insert(at: usize, text: impl Into<String>) -> Edit {
+        Edit { span: at..at, text: text.into() }
+    }
+
+    /// A term comes at the end of the record.
+    pub(super) fn append(record: &TxtRecord, term: &str) -> Edit {
+        Edit::insert(record.octets.len(), format!(" {term}"))
+    }
+
+    /// A term comes in front of all others.
+    pub(super) fn prepend(term: &str) -> Edit {
+        Edit::insert(6, format!(" {term}"))
+    }
+
+    /// The term goes, unless no mechanism would be left beside `all`.
+    pub(super) fn remove_if_others_stay(record: &TxtRecord, span: &Range<usize>) -> Vec<Edit> {
+        let edits = vec![Edit::remove(span)];
+        let stays = apply(record, &edits).is_some_and(|text| {
+            let rest = Record::parse(text.as_bytes());
+            rest.redirect().is_some() || rest.directives().iter().any(|d| d.mechanism != spf::Mechanism::All)
+        });
+        if stays { edits } else { Vec::new() }
+    }
+
+    /// The terms after `all` go in front of it.
+    pub(super) fn move_before(record: &TxtRecord, all: usize, span: &Range<usize>) -> Vec<Edit> {
+        let terms = record.octets.get(span.clone()).and_then(|terms| std::str::from_utf8(terms).ok());
+        let insert = terms.map(|terms| Edit::insert(all, format!("{terms} ")));
+        insert.into_iter().chain([Edit::remove(span)]).collect()
+    }
+
+    /// Quotation marks go.
+    pub(super) fn unquote(record: &TxtRecord) -> Vec<Edit> {
+        spf::quotation_marks(&record.octets).map(|mark| Edit::remove(&mark.range())).collect()
+    }
+
+    /// Blanks come where the joining of strings glued two terms.
+    pub(super) fn part(record: &TxtRecord, glued: &Range<usize>) -> Vec<Edit> {
+        let joints = record.joints.iter().map(|&joint| usize::from(joint));
+        let inside = joints.filter(|joint| glued.start < *joint && *joint < glued.end);
+        inside.map(|joint| Edit::insert(joint, " ")).collect()
+    }
+
+    /// A usual slip in one term is put right.
+    pub(super) fn put_right(record: &TxtRecord, span: &Range<usize>) -> Vec<Edit> {
+        let term = record.octets.get(span.clone()).and_then(|term| std::str::from_utf8(term).ok());
+        let right = term
+            .and_then(put_right)
+            .filter(|right| Record::parse(format!("v=spf1 {right}").as_bytes()).error().is_none());
+        right.map(|right| Edit::replace(span, right)).into_iter().collect()
+    }
 }
 
-/// As [`without`], but nothing where no mechanism would be left beside `all`.
-pub(super) fn without_mechanism(text: &TxtRecord, span: &Range<usize>) -> Option<String> {
-    let rest = without(text, std::slice::from_ref(span))?;
-    let record = Record::parse(rest.as_bytes());
-    let authorises = record.directives().iter().any(|directive| directive.mechanism != spf::Mechanism::All);
-    (authorises || record.redirect().is_some()).then_some(rest)
-}
-
-/// The record with other text in the place of these octets.
-pub(super) fn replaced(text: &TxtRecord, span: &Range<usize>, new: &str) -> Option<String> {
-    let mut octets = text.octets.get(..span.start)?.to_vec();
-    octets.extend_from_slice(new.as_bytes());
-    octets.extend_from_slice(text.octets.get(span.end..)?);
+/// The record with all changes made, one blank between terms. Of two changes of
+/// the same octets the first is made. Nothing where the text is no printable ASCII.
+pub(super) fn apply(record: &TxtRecord, edits: &[Edit]) -> Option<String> {
+    let mut sorted: Vec<&Edit> = edits.iter().collect();
+    sorted.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    sorted.dedup();
+    let mut octets = Vec::with_capacity(record.octets.len() + 64);
+    let mut at = 0;
+    for edit in sorted {
+        if edit.span.start >= at {
+            octets.extend_from_slice(record.octets.get(at..edit.span.start)?);
+            octets.extend_from_slice(edit.text.as_bytes());
+            at = edit.span.end;
+        }
+    }
+    octets.extend_from_slice(record.octets.get(at..)?);
     one_blank_each(&octets)
 }
 
-/// The record with a term at its end.
-pub(super) fn appended(text: &TxtRecord, term: &str) -> Option<String> {
-    replaced(text, &(text.octets.len()..text.octets.len()), &format!(" {term}"))
-}
-
-/// The record with a term in front of all others.
-pub(super) fn prepended(text: &TxtRecord, term: &str) -> Option<String> {
-    replaced(text, &(6..6), &format!(" {term}"))
-}
-
-/// The record with the terms after `all` in front of it.
-pub(super) fn all_last(text: &TxtRecord, all: &Range<usize>) -> Option<String> {
-    let last = std::str::from_utf8(text.octets.get(all.clone())?).ok()?;
-    without(text, std::slice::from_ref(all)).map(|rest| format!("{rest} {last}"))
-}
-
-/// The record without quotation marks.
-pub(super) fn unquoted(text: &TxtRecord) -> Option<String> {
-    let marks: Vec<_> = spf::quotation_marks(&text.octets).map(spf::Span::range).collect();
-    let mut kept = Vec::with_capacity(text.octets.len());
-    let mut at = 0;
-    for mark in marks {
-        kept.extend_from_slice(&text.octets[at..mark.start]);
-        at = mark.end;
-    }
-    kept.extend_from_slice(&text.octets[at..]);
-    valid(one_blank_each(&kept)?)
-}
-
-/// The record with blanks where the joining of strings glued two terms.
-pub(super) fn with_blanks_at_joints(text: &TxtRecord, glued: &[Range<usize>]) -> Option<String> {
-    let mut octets = Vec::with_capacity(text.octets.len() + text.joints.len());
-    for (at, octet) in text.octets.iter().enumerate() {
-        let joint = text.joints.iter().any(|&joint| usize::from(joint) == at);
-        if joint && glued.iter().any(|span| span.start < at && at < span.end) {
-            octets.push(b' ');
-        }
-        octets.push(*octet);
-    }
-    valid(one_blank_each(&octets)?)
+/// As [`apply`], where the outcome is an SPF record without a syntax error.
+pub(super) fn apply_to_valid(record: &TxtRecord, edits: &[Edit]) -> Option<String> {
+    if edits.is_empty() { None } else { apply(record, edits).and_then(valid) }
 }
 
 /// One record with the terms of all, in order, each once, and the mildest `all`.
@@ -103,16 +134,6 @@ fn strictness(term: &str) -> Option<u8> {
         Qualifier::Neutral => 2,
         Qualifier::Pass => 3,
     })
-}
-
-/// The record with a usual slip put right in one term.
-pub(super) fn slip_put_right(text: &TxtRecord, span: &Range<usize>) -> Option<String> {
-    let term = std::str::from_utf8(text.octets.get(span.clone())?).ok()?;
-    let right = put_right(term)?;
-    let record = replaced(text, span, &right)?;
-    let still_wrong =
-        |finding: &spf::Finding| finding.error().is_some() && finding.span.start as usize == span.start;
-    (!Record::parse(record.as_bytes()).findings().iter().any(still_wrong)).then_some(record)
 }
 
 fn put_right(term: &str) -> Option<String> {
@@ -228,19 +249,21 @@ mod tests {
     #[test]
     fn edits() {
         let record = txt("v=spf1  mx -all a:x.example");
-        assert_eq!(
-            without(&record, std::slice::from_ref(&(8..10))).as_deref(),
-            Some("v=spf1 -all a:x.example")
-        );
-        assert_eq!(replaced(&record, &(11..15), "~all").as_deref(), Some("v=spf1 mx ~all a:x.example"));
-        assert_eq!(all_last(&record, &(11..15)).as_deref(), Some("v=spf1 mx a:x.example -all"));
-        assert_eq!(
-            prepended(&record, "ip4:192.0.2.1").as_deref(),
-            Some("v=spf1 ip4:192.0.2.1 mx -all a:x.example")
-        );
-        assert_eq!(appended(&txt("v=spf1 mx"), "~all").as_deref(), Some("v=spf1 mx ~all"));
-        assert_eq!(without_mechanism(&txt("v=spf1 ptr -all"), &(7..10)), None);
-        assert_eq!(unquoted(&txt("“v=spf1 mx -all”")).as_deref(), Some("v=spf1 mx -all"));
+        let check = |edits: &[Edit], expected: &str| {
+            assert_eq!(apply(&record, edits).as_deref(), Some(expected), "{edits:?}");
+        };
+        let (mx, all, after) = (8..10, 11..15, 16..27);
+        check(&[Edit::remove(&mx)], "v=spf1 -all a:x.example");
+        check(&[Edit::replace(&all, "~all")], "v=spf1 mx ~all a:x.example");
+        check(&Edit::move_before(&record, all.start, &after), "v=spf1 mx a:x.example -all");
+        check(&[Edit::prepend("ip4:192.0.2.1")], "v=spf1 ip4:192.0.2.1 mx -all a:x.example");
+        check(&[Edit::append(&record, "b")], "v=spf1 mx -all a:x.example b");
+        let mut all_of_them = Edit::move_before(&record, all.start, &after);
+        all_of_them.extend([Edit::remove(&mx), Edit::remove(&mx), Edit::replace(&all, "~all")]);
+        check(&all_of_them, "v=spf1 a:x.example ~all");
+        assert_eq!(Edit::remove_if_others_stay(&txt("v=spf1 ptr -all"), &(7..10)), []);
+        let quoted = txt("“v=spf1 mx -all”");
+        assert_eq!(apply(&quoted, &Edit::unquote(&quoted)).as_deref(), Some("v=spf1 mx -all"));
     }
 
     #[test]
@@ -260,7 +283,7 @@ mod tests {
             let record = txt(&format!("v=spf1 {term} -all"));
             let span = 7..7 + term.len();
             let expected = expected.map(|term| format!("v=spf1 {term} -all"));
-            assert_eq!(slip_put_right(&record, &span), expected, "{term}");
+            assert_eq!(apply_to_valid(&record, &Edit::put_right(&record, &span)), expected, "{term}");
         };
         check("ipv4:192.0.2.1", Some("ip4:192.0.2.1"));
         check("ip4:2001:db8::1", Some("ip6:2001:db8::1"));

@@ -3,9 +3,11 @@ use std::ops::Range;
 
 use super::registrable::same_owner;
 use super::spf_advice::whole;
+use super::spf_drafts::Drafts;
+use super::spf_fix::{self, Edit};
 use super::spf_networks::{self, AddressRange};
 use super::spf_tree::{MAX_RANGES, SpfNode, SpfTerm};
-use super::{Cause, Finding, FindingId, Fix, lossy, spf_fix};
+use super::{Cause, Finding, FindingId, Fix, lossy};
 use crate::dns::{DomainName, TxtRecord};
 use crate::spf::{self, DomainSpec, FindingKind, Mechanism, Qualifier, Record, TermError};
 
@@ -21,61 +23,72 @@ pub(super) struct Place<'a> {
     pub(super) own: bool,
 }
 
-impl Place<'_> {
-    /// A finding at some octets of this record, with the record to put instead.
-    pub(super) fn finding(&self, cause: Cause, span: Range<usize>, fixed: Option<String>) -> Finding {
-        let fix = fixed.filter(|_| self.own).map(|value| Fix::txt(self.domain, value));
-        Finding::in_record(cause, self.domain, self.text, span).with_fix(fix)
+impl<'a> Place<'a> {
+    /// A finding at some octets of this record, and what would change.
+    pub(super) fn add(&self, drafts: &mut Drafts<'a>, cause: Cause, span: Range<usize>, edits: Vec<Edit>) {
+        let finding = Finding::in_record(cause, self.domain, self.text, span);
+        drafts.push_with(finding, self.text, if self.own { edits } else { Vec::new() });
     }
 }
 
 /// What the text of one record says. A record of somebody else is judged for
 /// errors only: its style is not this domain's business.
-pub(super) fn judge(record: &Record, place: Place<'_>, effective: bool, findings: &mut Vec<Finding>) {
+pub(super) fn judge<'a>(record: &Record, place: Place<'a>, effective: bool, drafts: &mut Drafts<'a>) {
     let of_kind =
         |kind: FindingKind| record.findings().iter().filter(move |f| f.kind == kind).map(|f| f.span.range());
     let quotes: Vec<_> = of_kind(FindingKind::Quotes).collect();
     let glued: Vec<_> = of_kind(FindingKind::StringJoin).collect();
-    if let (Some(first), Some(last)) = (quotes.first(), quotes.last()) {
-        let span = first.start..last.end;
-        findings.push(place.finding(Cause::SpfQuotes, span, spf_fix::unquoted(place.text)));
+    if !quotes.is_empty() {
+        place.add(drafts, Cause::SpfQuotes, quoted(&quotes), Edit::unquote(place.text));
     }
-    findings.extend(glued.iter().map(|span| {
-        let fixed = spf_fix::with_blanks_at_joints(place.text, &glued);
-        place.finding(string_join(place.text, span), span.clone(), fixed)
-    }));
+    for span in &glued {
+        let edits = Edit::part(place.text, span);
+        place.add(drafts, string_join(place.text, span), span.clone(), edits);
+    }
     for finding in record.findings() {
         if let FindingKind::Syntax(error) = finding.kind {
             let term = term_around(place.text, finding.span.range());
             let explained = |span: &Range<usize>| span.start < term.end && term.start < span.end;
             if !quotes.iter().chain(&glued).any(explained) {
-                findings.push(syntax(error, finding.span.range(), term, place));
+                syntax(error, finding.span.range(), term, place, drafts);
             }
         }
     }
     if place.own {
-        style(record, place, findings);
-        duplicates(record, place, findings);
-        private_addresses(record, place, findings);
+        style(record, place, drafts);
+        duplicates(record, place, drafts);
+        private_addresses(record, place, drafts);
     }
     if effective {
-        end(record, place, findings);
+        end(record, place, drafts);
     }
 }
 
-fn syntax(error: TermError, span: Range<usize>, term: Range<usize>, place: Place<'_>) -> Finding {
+fn syntax<'a>(
+    error: TermError,
+    span: Range<usize>,
+    term: Range<usize>,
+    place: Place<'a>,
+    drafts: &mut Drafts<'a>,
+) {
     let text = lossy(place.text.octets.get(term.clone()).unwrap_or_default());
-    match error {
-        TermError::Macro(error) => place.finding(Cause::SpfMacro { term: text, error }, span, None),
-        TermError::RepeatedModifier => {
-            let fixed = spf_fix::without(place.text, std::slice::from_ref(&term));
-            place.finding(Cause::SpfSyntax { term: text, error: Some(error) }, term, fixed)
+    let edits = match error {
+        TermError::Macro(error) => {
+            return place.add(drafts, Cause::SpfMacro { term: text, error }, span, Vec::new());
         }
-        _ => {
-            let fixed = spf_fix::slip_put_right(place.text, &term);
-            place.finding(Cause::SpfSyntax { term: text, error: Some(error) }, term, fixed)
-        }
-    }
+        TermError::RepeatedModifier => vec![Edit::remove(&term)],
+        _ => Edit::put_right(place.text, &term),
+    };
+    place.add(drafts, Cause::SpfSyntax { term: text, error: Some(error) }, term, edits);
+}
+
+/// True where quotation marks or a joint of strings make another term of it.
+pub(super) fn is_misread(record: &Record, term: &Range<usize>) -> bool {
+    record.findings().iter().any(|finding| {
+        let span = finding.span.range();
+        let overlaps = span.start < term.end && term.start < span.end;
+        overlaps && matches!(finding.kind, FindingKind::Quotes | FindingKind::StringJoin)
+    })
 }
 
 /// The whole term that holds these octets.
@@ -96,13 +109,13 @@ fn string_join(text: &TxtRecord, span: &Range<usize>) -> Cause {
 }
 
 /// What works, but not as its author may think.
-fn style(record: &Record, place: Place<'_>, findings: &mut Vec<Finding>) {
+fn style<'a>(record: &Record, place: Place<'a>, drafts: &mut Drafts<'a>) {
     let of = |span: spf::Span| lossy(span.of(&place.text.octets));
     let mut after_all: Vec<Range<usize>> = Vec::new();
     for finding in record.findings() {
         let span = finding.span.range();
-        let gone = || spf_fix::without(place.text, std::slice::from_ref(&span));
-        let (cause, fixed) = match finding.kind {
+        let gone = || vec![Edit::remove(&span)];
+        let (cause, edits) = match finding.kind {
             FindingKind::AfterAll => {
                 after_all.push(span);
                 continue;
@@ -113,26 +126,26 @@ fn style(record: &Record, place: Place<'_>, findings: &mut Vec<Finding>) {
             }
             FindingKind::MechanismAsModifier => {
                 let modifier = name_of(&of(finding.span)).to_owned();
-                let fixed = spf_fix::slip_put_right(place.text, &span);
-                (Cause::SpfUnknownModifier { modifier, mechanism: true }, fixed)
+                let edits = Edit::put_right(place.text, &span);
+                (Cause::SpfUnknownModifier { modifier, mechanism: true }, edits)
             }
             FindingKind::RedirectIgnored => (Cause::SpfRedirectIgnored { term: of(finding.span) }, gone()),
             FindingKind::Ptr => {
-                let fixed = spf_fix::without_mechanism(place.text, &span);
-                (Cause::SpfPtr { term: of(finding.span) }, fixed)
+                let edits = Edit::remove_if_others_stay(place.text, &span);
+                (Cause::SpfPtr { term: of(finding.span) }, edits)
             }
             FindingKind::Syntax(_) | FindingKind::Quotes | FindingKind::StringJoin | FindingKind::NoAll => {
                 continue;
             }
         };
-        findings.push(place.finding(cause, span, fixed));
+        place.add(drafts, cause, span, edits);
     }
     if let (Some(first), Some(last)) = (after_all.first(), after_all.last()) {
         let span = first.start..last.end;
         let terms = lossy(place.text.octets.get(span.clone()).unwrap_or_default());
         let all = record.directives().iter().find(|directive| directive.mechanism == Mechanism::All);
-        let fixed = all.and_then(|all| spf_fix::all_last(place.text, &all.span.range()));
-        findings.push(place.finding(Cause::SpfAfterAll { terms }, span, fixed));
+        let moved = all.map(|all| Edit::move_before(place.text, all.span.range().start, &span));
+        place.add(drafts, Cause::SpfAfterAll { terms }, span, moved.unwrap_or_default());
     }
 }
 
@@ -141,7 +154,7 @@ fn name_of(modifier: &str) -> &str {
 }
 
 /// Terms that say what an earlier one says.
-fn duplicates(record: &Record, place: Place<'_>, findings: &mut Vec<Finding>) {
+fn duplicates<'a>(record: &Record, place: Place<'a>, drafts: &mut Drafts<'a>) {
     let mut known = HashSet::new();
     for directive in record.directives() {
         if directive.mechanism == Mechanism::All {
@@ -150,8 +163,8 @@ fn duplicates(record: &Record, place: Place<'_>, findings: &mut Vec<Finding>) {
         if !known.insert(meaning(&directive.mechanism, place.domain)) {
             let span = directive.span.range();
             let term = lossy(directive.span.of(&place.text.octets));
-            let fixed = spf_fix::without(place.text, std::slice::from_ref(&span));
-            findings.push(place.finding(Cause::SpfDuplicateTerm { term }, span, fixed));
+            let edits = vec![Edit::remove(&span)];
+            place.add(drafts, Cause::SpfDuplicateTerm { term }, span, edits);
         }
     }
 }
@@ -167,7 +180,7 @@ fn meaning(mechanism: &Mechanism, domain: &DomainName) -> String {
     }
 }
 
-fn private_addresses(record: &Record, place: Place<'_>, findings: &mut Vec<Finding>) {
+fn private_addresses<'a>(record: &Record, place: Place<'a>, drafts: &mut Drafts<'a>) {
     for directive in record.directives() {
         let range = match &directive.mechanism {
             Mechanism::Ip4(network) => AddressRange::ip4(network.address(), network.prefix()),
@@ -177,40 +190,54 @@ fn private_addresses(record: &Record, place: Place<'_>, findings: &mut Vec<Findi
         if let Some(range) = range.private() {
             let span = directive.span.range();
             let term = lossy(directive.span.of(&place.text.octets));
-            let fixed = spf_fix::without_mechanism(place.text, &span);
-            findings.push(place.finding(Cause::SpfPrivateAddress { term, range }, span, fixed));
+            let edits = Edit::remove_if_others_stay(place.text, &span);
+            place.add(drafts, Cause::SpfPrivateAddress { term, range }, span, edits);
         }
     }
 }
 
 /// What the end of the record says about everybody else.
-fn end(record: &Record, place: Place<'_>, findings: &mut Vec<Finding>) {
+fn end<'a>(record: &Record, place: Place<'a>, drafts: &mut Drafts<'a>) {
     let all = record.directives().iter().find(|directive| directive.mechanism == Mechanism::All);
     match all {
         Some(all) if all.qualifier == Qualifier::Neutral => {
             let span = all.span.range();
-            let fixed = spf_fix::replaced(place.text, &span, "~all");
-            findings.push(place.finding(Cause::SpfNeutralAll, span, fixed));
+            let edits = vec![Edit::replace(&span, "~all")];
+            place.add(drafts, Cause::SpfNeutralAll, span, edits);
         }
         Some(_) => {}
         None => {
-            let no_all = record.findings().iter().find(|finding| finding.kind == FindingKind::NoAll);
-            let fixed = || spf_fix::appended(place.text, "~all");
-            findings.extend(no_all.map(|f| place.finding(Cause::SpfNoAll, f.span.range(), fixed())));
+            let no_all = record.findings().iter().find(|f| f.kind == FindingKind::NoAll);
+            if let Some(no_all) = no_all.filter(|_| !hides_all(record, place)) {
+                let edits = vec![Edit::append(place.text, "~all")];
+                place.add(drafts, Cause::SpfNoAll, no_all.span.range(), edits);
+            }
         }
     }
 }
 
-/// What takes the domain's record as a whole.
-pub(super) fn whole_record(tree: &SpfNode, findings: &mut Vec<Finding>) {
-    let Some(text) = tree.text() else { return };
-    let place = Place { domain: &tree.domain, text, own: true };
-    too_long(tree, place, findings);
-    too_broad(tree, place, findings);
-    overlaps(tree, place, findings);
+/// True where a term that cannot be read was meant as `all`.
+fn hides_all(record: &Record, place: Place<'_>) -> bool {
+    record.findings().iter().any(|finding| match finding.kind {
+        FindingKind::Quotes | FindingKind::StringJoin => true,
+        FindingKind::Syntax(_) => {
+            let term = place.text.octets.get(term_around(place.text, finding.span.range()));
+            lossy(term.unwrap_or_default()).to_ascii_lowercase().contains("all")
+        }
+        _ => false,
+    })
 }
 
-fn too_long(tree: &SpfNode, place: Place<'_>, findings: &mut Vec<Finding>) {
+/// What takes the domain's record as a whole.
+pub(super) fn whole_record<'a>(tree: &'a SpfNode, drafts: &mut Drafts<'a>) {
+    let Some(text) = tree.text() else { return };
+    let place = Place { domain: &tree.domain, text, own: true };
+    too_long(tree, place, drafts);
+    too_broad(tree, place, drafts);
+    overlaps(tree, place, drafts);
+}
+
+fn too_long<'a>(tree: &SpfNode, place: Place<'a>, drafts: &mut Drafts<'a>) {
     let Some(answer) = &tree.answer else { return };
     // RFC 1035 §4: a header of 12 octets, the question, and for each record a
     // name of two octets (compressed), ten octets and the strings.
@@ -218,11 +245,11 @@ fn too_long(tree: &SpfNode, place: Place<'_>, findings: &mut Vec<Finding>) {
     let strings = |text: &TxtRecord| -> usize { text.strings().map(|string| string.len() + 1).sum() };
     let octets = 12 + question + answer.txt().iter().map(|text| 12 + strings(text)).sum::<usize>();
     if octets > 512 {
-        findings.push(place.finding(Cause::SpfTooLong { octets }, whole(place.text), None));
+        place.add(drafts, Cause::SpfTooLong { octets }, whole(place.text), Vec::new());
     }
 }
 
-fn too_broad(tree: &SpfNode, place: Place<'_>, findings: &mut Vec<Finding>) {
+fn too_broad<'a>(tree: &SpfNode, place: Place<'a>, drafts: &mut Drafts<'a>) {
     let mut ranges = Vec::new();
     let mut nodes = vec![tree];
     while let Some(node) = nodes.pop() {
@@ -237,7 +264,7 @@ fn too_broad(tree: &SpfNode, place: Place<'_>, findings: &mut Vec<Finding>) {
         let widest = widest.max_by_key(|term| spf_networks::count(&term.ranges));
         let span = widest.map_or_else(|| whole(place.text), |term| term.span.clone());
         let addresses = u64::try_from(count).unwrap_or(u64::MAX);
-        findings.push(place.finding(Cause::SpfTooBroad { addresses }, span, None));
+        place.add(drafts, Cause::SpfTooBroad { addresses }, span, Vec::new());
     }
 }
 
@@ -248,12 +275,12 @@ fn ip4_range(term: &SpfTerm) -> Option<AddressRange> {
     (is_ip4 && !range.is_everything()).then_some(range)
 }
 
-fn overlaps(tree: &SpfNode, place: Place<'_>, findings: &mut Vec<Finding>) {
+fn overlaps<'a>(tree: &SpfNode, place: Place<'a>, drafts: &mut Drafts<'a>) {
     // The same term twice is another finding.
     let is_duplicate = |term: &SpfTerm| {
         let about =
             |f: &Finding| f.name.as_ref() == Some(place.domain) && f.span.as_ref() == Some(&term.span);
-        findings.iter().any(|f| about(f) && f.id() == FindingId::SpfDuplicateTerm)
+        drafts.findings().any(|f| about(f) && f.id() == FindingId::SpfDuplicateTerm)
     };
     let owners = tree.terms.iter().enumerate().filter(|(_, term)| !is_duplicate(term));
     let ranges: Vec<_> = owners
@@ -264,31 +291,41 @@ fn overlaps(tree: &SpfNode, place: Place<'_>, findings: &mut Vec<Finding>) {
     for (earlier, later) in spf_networks::overlaps(&ranges) {
         let (term, other) = (&tree.terms[later], &tree.terms[earlier]);
         let cause = Cause::SpfOverlap { term: term.text.clone(), other: other.text.clone() };
-        findings.push(place.finding(cause, term.span.clone(), None));
+        place.add(drafts, cause, term.span.clone(), Vec::new());
     }
 }
 
 /// Texts that are no SPF record, but were meant as one.
 pub(super) fn meant_as_record(texts: &[TxtRecord], domain: &DomainName) -> Vec<Finding> {
-    texts.iter().filter_map(|text| meant(text, Place { domain, text, own: true })).collect()
+    texts.iter().filter_map(|text| meant(text, domain)).collect()
 }
 
-fn meant(text: &TxtRecord, place: Place<'_>) -> Option<Finding> {
+fn meant(text: &TxtRecord, domain: &DomainName) -> Option<Finding> {
+    let found = |cause: Cause, span: Range<usize>, edits: &[Edit]| {
+        let fixed = spf_fix::apply_to_valid(text, edits);
+        let fix = fixed.map(|value| Fix::txt(domain, value));
+        Finding::in_record(cause, domain, text, span).with_fix(fix)
+    };
     let marks: Vec<_> = spf::quotation_marks(&text.octets).map(spf::Span::range).collect();
-    if let (Some(first), Some(last), Some(fixed)) = (marks.first(), marks.last(), spf_fix::unquoted(text)) {
-        return Some(place.finding(Cause::SpfQuotes, first.start..last.end, Some(fixed)));
+    let unquoted = found(Cause::SpfQuotes, quoted(&marks), &Edit::unquote(text));
+    if unquoted.fix.is_some() {
+        return Some(unquoted);
     }
     let first = term_around(text, 0..0);
     if spf::version_is_glued(text) {
-        let fixed = spf_fix::with_blanks_at_joints(text, std::slice::from_ref(&first));
-        return Some(place.finding(string_join(text, &first), first, fixed));
+        return Some(found(string_join(text, &first), first.clone(), &Edit::part(text, &first)));
     }
     let start = text.octets.iter().position(|&b| b != b' ')?;
     let looks_like = text.octets[start..].get(..5).is_some_and(|front| front.eq_ignore_ascii_case(b"v=spf"));
     looks_like.then(|| {
         let term = term_around(text, start..start);
         let version = lossy(text.octets.get(term.clone()).unwrap_or_default());
-        let cause = Cause::SpfSyntax { term: version, error: None };
-        place.finding(cause, term, None)
+        found(Cause::SpfSyntax { term: version, error: None }, term, &[])
     })
+}
+
+/// From the first mark to the last.
+fn quoted(marks: &[Range<usize>]) -> Range<usize> {
+    let start = marks.first().map_or(0, |mark| mark.start);
+    start..marks.last().map_or(start, |mark| mark.end)
 }
