@@ -23,6 +23,7 @@ mod words;
 
 // The commands.
 mod arc_seal;
+mod check;
 mod keygen;
 mod sign;
 mod spf;
@@ -56,6 +57,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::CheckArgs),
     Spf(spf::SpfArgs),
     Verify(Box<verify::VerifyArgs>),
     Sign(sign::SignArgs),
@@ -97,6 +99,7 @@ pub(crate) fn run(words: &[OsString]) -> ExitCode {
 impl Command {
     fn run(self, terminal: &Terminal) -> Result<Status, Problem> {
         match self {
+            Command::Check(args) => check::run(&args, terminal),
             Command::Spf(args) => spf::run(&args, terminal),
             Command::Verify(args) => verify::run(&args, terminal),
             Command::Sign(args) => sign::run(&args, terminal),
