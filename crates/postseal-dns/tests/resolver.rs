@@ -184,6 +184,19 @@ async fn silence_and_lies_end_in_time() {
 }
 
 #[tokio::test]
+async fn a_lost_query_is_asked_once_more() {
+    let lost = std::sync::OnceLock::new();
+    let server = Server::start(move |query, via| {
+        // All that belongs to the first query is lost, its retransmissions too.
+        let first = *lost.get_or_init(|| query.metadata.id);
+        if query.metadata.id == first { None } else { by_name(query, via) }
+    })
+    .await;
+    let answer = ask(&server, "text.example", RecordType::Txt).await;
+    assert_eq!(answer.outcome, text("v=spf1 -all"));
+}
+
+#[tokio::test]
 async fn no_server_there() {
     let unused = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");
     let answer = Resolver::new(&[unused]).ask(&question("a.example", RecordType::A)).await;

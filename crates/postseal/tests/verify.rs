@@ -229,6 +229,21 @@ fn people_read_evidence_alignment_policy() {
 }
 
 #[test]
+fn a_reader_that_goes_away_changes_nothing() {
+    let case = Case::new(REJECT);
+    for line in
+        [&format!("verify FILE --zone ZONE --now {NOW} --json --trace {HOME}"), "verify --help", "--help"]
+    {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let words = words(line, &[("FILE", &case.message), ("ZONE", &case.zone)]);
+        let output = support::program().args(words).stdout(writer).output().expect("starts");
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), err.as_ref()), (Some(0), ""), "{line}");
+    }
+}
+
+#[test]
 fn what_a_new_user_meets() {
     let case = Case::new(REJECT);
     let check = |message: &Path, said: &str| {
