@@ -163,6 +163,7 @@ fn large_header_sections(bench: &Bench) -> Vec<Hostile> {
     let unsigned = |fields: &[u8]| scene::message(&[&scene::header_section(), fields].concat(), b"x\r\n");
     let no_field_lines =
         [&b"a:\r\n".repeat(9_900)[..], &b"x\r\n".repeat(150_000), &b"a:\r\n".repeat(100_000)];
+    let unseen = [&b"\x01\r\n".repeat(9_000)[..], &b"\x01".repeat(900_000), b"\r\n"].concat();
     let folded = [b"Folded: x", &b"\r\n a".repeat(240_000)[..], b"\r\n"].concat();
     vec![
         Hostile::new("10 signatures, 1 000 names each, 900 kB of runs of blanks", ten_times_all(bench), 10),
@@ -173,6 +174,7 @@ fn large_header_sections(bench: &Bench) -> Vec<Hostile> {
             unsigned(&no_field_lines.concat()),
             0,
         ),
+        Hostile::new("9 000 lines of a control octet, 900 kB of them in one more", unsigned(&unseen), 0),
         Hostile::new("a field folded 240 000 times", unsigned(&folded), 0),
         Hostile::new(
             "one line of 990 kB that is no field",

@@ -186,8 +186,15 @@ impl Signature {
             return Err(SignatureError::Version);
         }
         let algorithm = algorithm_of(required(tags, tag::ALGORITHM, "a")?)?;
-        let sdid = sdid_of(required(tags, tag::DOMAIN, "d")?)?;
-        let selector = selector_of(required(tags, tag::SELECTOR, "s")?)?;
+        // What the origin lacks is read again for the error.
+        let sdid = match &origin.sdid {
+            Some(sdid) => sdid.clone(),
+            None => sdid_of(required(tags, tag::DOMAIN, "d")?)?,
+        };
+        let selector = match &origin.selector {
+            Some(selector) => selector.clone(),
+            None => selector_of(required(tags, tag::SELECTOR, "s")?)?,
+        };
         let auid_is_sdid = match (tags.value(tag::IDENTIFIER), field) {
             (Some(_), SignatureField::Dkim) => {
                 let auid = origin.auid.as_ref().ok_or(SignatureError::Auid)?;
