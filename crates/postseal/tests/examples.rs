@@ -20,7 +20,9 @@ fn the_signed_message_passes() {
     let ran = judge("signed.eml", "198.51.100.10");
     assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{ran:?}");
     let json = ran.json();
-    for result in [&json["spf"]["mail_from"], &json["dkim"][0], &json["dmarc"]].map(|r| &r["result"]) {
+    for result in [&json["spf"]["mail_from"], &json["spf"]["helo"], &json["dkim"][0], &json["dmarc"]]
+        .map(|r| &r["result"])
+    {
         assert_eq!(result, "pass", "{ran:?}");
     }
     assert_eq!(json["notes"], serde_json::json!([]));
