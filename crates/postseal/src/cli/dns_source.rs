@@ -136,12 +136,22 @@ impl DnsSource {
     /// What a reader should know about the answers that were used.
     pub(super) fn notes(&self, trace: &[Arc<Answer>], lang: Lang) -> Vec<String> {
         let is_above = |name: &&DomainName| matches!(self, DnsSource::Zones(z) if z.lies_above(name));
-        let mut names: Vec<&DomainName> =
-            trace.iter().map(|a| &a.question.name).filter(|name| !is_above(name)).collect();
-        names.sort();
-        names.dedup();
+        let is_uncovered = |name: &&DomainName| matches!(self, DnsSource::Zones(z) if !z.covers(name));
+        let mut names: Vec<&DomainName> = trace
+            .iter()
+            .map(|a| &a.question.name)
+            .filter(|name| !is_above(name) && is_uncovered(name))
+            .collect();
+        names.sort_by_key(|name| (name.label_count(), *name));
+        // A name below one that is told needs no telling.
+        let mut told: Vec<&DomainName> = Vec::new();
+        for name in names {
+            if !told.iter().any(|above| name.is_at_or_below(above)) {
+                told.push(name);
+            }
+        }
         let silence = self.silence(trace, lang);
-        names.into_iter().filter_map(|name| self.note(name, lang)).chain(silence).collect()
+        told.into_iter().filter_map(|name| self.note(name, lang)).chain(silence).collect()
     }
 
     /// What to look at where not one answer came.
