@@ -18,6 +18,7 @@ use std::fs;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use postseal_core::advice::{
     CheckReport, CheckRequest, Finding, FindingId, MAX_CHECK_QUERIES, Severity, check,
@@ -284,4 +285,71 @@ fn odd_octets_shift_nothing() {
         .filter_map(|f| f.span.clone())
         .collect();
     assert_eq!(spans, [7..9, 10..22]);
+}
+
+/// The same findings, whether the answers are at hand or come a round at a time.
+#[test]
+fn rounds_change_nothing() {
+    for case in
+        cases("good.txt").iter().chain(&cases("spf.txt")).chain(&cases("dkim.txt")).chain(&cases("dmarc.txt"))
+    {
+        let mut answers = Answers::new(&()).with_limit(MAX_CHECK_QUERIES);
+        let mut rounds = 0;
+        let report = loop {
+            match check(&case.request, &mut answers) {
+                Ok(report) => break report,
+                Err(_) => {
+                    let questions = answers.take_missing();
+                    assert!(!questions.is_empty(), "{}: waits for nothing", case.place);
+                    for question in questions {
+                        answers.give(case.zone.answer(&question.name, question.record_type).into());
+                    }
+                    rounds += 1;
+                }
+            }
+        };
+        assert_eq!(report.findings, case.report().findings, "{}", case.place);
+        assert!(rounds <= 6, "{}: {rounds} rounds", case.place);
+    }
+}
+
+/// Records as large as the DNS allows cost little and say little.
+#[test]
+fn large_records_are_bounded() {
+    let unit = |unit: &str| {
+        let mut text = "v=spf1".to_owned();
+        while text.len() < 65_000 {
+            text.push_str(unit);
+        }
+        text
+    };
+    for text in [
+        unit(" mx"),
+        unit(" ip4:10.0.0.1"),
+        unit(" \""),
+        unit(" a:\""),
+        unit(" x=y"),
+        unit(" +all"),
+        unit(" ip4:0.0.0.0/0"),
+        unit(" exists:%{i}.example"),
+        unit(" %"),
+        unit("; p=\"A"),
+        unit("; p"),
+        unit(";rua=a@b,"),
+        "v=DMARC1; p=none; rua=".to_owned() + &unit("mailto:d@a.example,"),
+        "p=\"".repeat(16_000),
+    ] {
+        let octets = text.into_bytes();
+        let record = TxtRecord::from_strings(&octets.chunks(255).collect::<Vec<_>>());
+        let mut zone = Zone::new();
+        for owner in ["@", "_dmarc", "s1._domainkey", "*._domainkey"] {
+            zone.add(&name(owner), 3600, RecordData::Txt(record.clone()));
+        }
+        let mut answers = Answers::new(&zone).with_limit(MAX_CHECK_QUERIES);
+        let started = Instant::now();
+        let report = check(&CheckRequest::new(name("@")), &mut answers).expect("a zone answers everything");
+        let front = String::from_utf8_lossy(&record.octets[..24]);
+        assert!(started.elapsed() < Duration::from_secs(2), "{front}: {:?}", started.elapsed());
+        assert!(report.findings.len() < 200, "{}", report.findings.len());
+    }
 }

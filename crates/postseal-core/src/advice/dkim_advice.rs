@@ -88,10 +88,14 @@ pub(super) fn examine(request: &CheckRequest, answers: &mut Answers<'_>) -> Resu
     let mut dkim = Dkim { findings: Vec::new(), keys: Vec::new(), none_found: false };
     let mut failed = None;
     for looked in looked {
-        let looked = looked?;
+        let mut looked = looked?;
         if let (Some(failure), false) = (looked.txt.outcome.failure(), given) {
             failed.get_or_insert((failure, looked.name.clone()));
             continue;
+        }
+        if wildcard.is_some() {
+            // Where any name answers, the doubled one does too.
+            looked.doubled = None;
         }
         let is_real = given || !wildcard.as_ref().is_some_and(|answer| answer.txt() == looked.txt.txt());
         if is_real {

@@ -1,7 +1,9 @@
 use std::ops::Range;
 
 use super::{Cause, Finding, Fix, lossy};
-use crate::dkim::{KeyRecord, KeyRecordError, KeyType, PublicKey, PublicKeyError, Selector, TagListError};
+use crate::dkim::{
+    KeyRecord, KeyRecordError, KeyType, MAX_KEY_RECORD, PublicKey, PublicKeyError, Selector, TagListError,
+};
 use crate::dns::{DomainName, TxtRecord};
 use crate::spf::quotation_marks;
 
@@ -141,6 +143,9 @@ fn part_at(octets: &[u8], error: &TagListError) -> Range<usize> {
 /// Quotation marks: between the halves of a key, or elsewhere. True where there are any.
 fn quotes(place: KeyPlace<'_>, findings: &mut Vec<Finding>) -> bool {
     let octets = &place.text.octets;
+    if octets.len() > MAX_KEY_RECORD {
+        return false;
+    }
     let marks: Vec<Range<usize>> = quotation_marks(octets).map(|mark| mark.range()).collect();
     let (inside, outside): (Vec<_>, Vec<_>) =
         marks.into_iter().partition(|mark| is_between_halves(octets, mark));

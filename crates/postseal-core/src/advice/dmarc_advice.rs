@@ -35,16 +35,18 @@ pub(super) fn examine(request: &CheckRequest, answers: &mut Answers<'_>) -> Resu
     let (now, strays, own) = (now?, strays?, own?);
     let mut dmarc =
         Dmarc { findings: Vec::new(), evaluation: now, record: None, without_rua: None, missing: None };
-    dmarc.own(&own, domain);
+    dmarc.own(&own);
     dmarc.strays(&strays, domain, &own);
-    dmarc.discovery();
-    let applied = applied(&dmarc.evaluation, answers)?;
-    if let Some((answer, text)) = applied {
+    for name in several(&dmarc.evaluation, answers)? {
+        dmarc.findings.extend(name);
+    }
+    if let Some((answer, text)) = applied(&dmarc.evaluation, answers)? {
         dmarc.applied(&answer, &text, domain);
         let permissions = report_addresses(&dmarc, &text, answers)?;
         dmarc.findings.extend(permissions);
-        dmarc.record = Some(text);
+        dmarc.record = dmarc.evaluation.policy.map(|_| text);
     }
+    dmarc.discovery();
     dmarc.findings.extend(compare(&dmarc.evaluation, &before?, organizations?, domain));
     Ok(dmarc)
 }
@@ -92,45 +94,48 @@ fn strays(domain: &DomainName, answers: &mut Answers<'_>) -> Result<Vec<Arc<Answ
     Ok(found)
 }
 
-/// The record that applies: the answer it came in, and its text.
+/// Where several records stand at one of the names that were asked for.
+fn several(evaluation: &Evaluation, answers: &mut Answers<'_>) -> Result<Vec<Option<Finding>>, Missing> {
+    if evaluation.cause != Some(dmarc::Cause::SeveralRecords) {
+        return Ok(Vec::new());
+    }
+    let names = evaluation.asked().into_iter().filter_map(|domain| domain.with_prefix("_dmarc").ok());
+    names.map(|name| Ok(multiple(&*answers.get(QueryClass::Policy, &name, RecordType::Txt)?))).collect()
+}
+
+fn multiple(answer: &Answer) -> Option<Finding> {
+    let records = answer.txt().iter().filter(|text| PolicyRecord::is_one(&text.octets));
+    let records: Vec<&TxtRecord> = records.collect();
+    let second = records.get(1)?;
+    let cause = Cause::DmarcMultiple { count: records.len() };
+    Some(Finding::in_record(cause, &answer.question.name, second, whole(second)))
+}
+
+/// The record that applies, or would if it had a policy: the answer it came in, and its text.
 fn applied(
     evaluation: &Evaluation,
     answers: &mut Answers<'_>,
 ) -> Result<Option<(Arc<Answer>, TxtRecord)>, Missing> {
-    let Some(Ok(name)) = evaluation.policy_domain.as_ref().map(|domain| domain.with_prefix("_dmarc")) else {
-        return Ok(None);
+    let without_policy = match &evaluation.cause {
+        Some(dmarc::Cause::NoValidPolicy { domain }) => Some(domain),
+        _ => None,
     };
+    let domain = evaluation.policy_domain.as_ref().or(without_policy);
+    let Some(Ok(name)) = domain.map(|domain| domain.with_prefix("_dmarc")) else { return Ok(None) };
     let answer = answers.get(QueryClass::Policy, &name, RecordType::Txt)?;
     let text = answer.txt().iter().find(|text| PolicyRecord::is_one(&text.octets)).cloned();
     Ok(text.map(|text| (answer, text)))
 }
 
 impl Dmarc {
-    /// What stands at the domain's own `_dmarc` name and is no usable record.
-    fn own(&mut self, own: &Option<Arc<Answer>>, domain: &DomainName) {
+    /// What stands at the domain's own `_dmarc` name and is no record.
+    fn own(&mut self, own: &Option<Arc<Answer>>) {
         let Some(answer) = own else { return };
         let name = &answer.question.name;
-        let is_one = |text: &&TxtRecord| PolicyRecord::is_one(&text.octets);
-        match answer.dmarc() {
-            Published::Several => {
-                let records: Vec<&TxtRecord> = answer.txt().iter().filter(is_one).collect();
-                let cause = Cause::DmarcMultiple { count: records.len() };
-                let second = records.get(1).map(|text| Finding::in_record(cause, name, text, whole(text)));
-                self.findings.extend(second);
-            }
-            // It applies only where its policy can be read.
-            Published::Record(record) if self.evaluation.policy_domain.as_ref() != Some(domain) => {
-                let text = answer.txt().iter().find(is_one);
-                let place = text.map(|text| PolicyPlace { name, text, record: Some(record) });
-                self.findings.extend(place.map(dmarc_record_advice::judge).unwrap_or_default());
-            }
-            Published::Record(_) => {}
-            Published::Nothing => {
-                let near = |text| dmarc_record_advice::judge(PolicyPlace { name, text, record: None });
-                self.findings.extend(answer.txt().iter().flat_map(near));
-            }
-        }
-        if !matches!(answer.dmarc(), Published::Nothing) {
+        if matches!(answer.dmarc(), Published::Nothing) {
+            let near = |text| dmarc_record_advice::judge(PolicyPlace { name, text, record: None });
+            self.findings.extend(answer.txt().iter().flat_map(near));
+        } else {
             self.findings.extend(ttl_advice::judge(answer, name));
         }
     }

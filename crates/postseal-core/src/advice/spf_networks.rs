@@ -108,8 +108,7 @@ pub(super) fn count(ranges: &[AddressRange]) -> u128 {
 }
 
 /// For each owner that shares addresses with an earlier one: the two, the later
-/// one second. `ranges` should be few: the work grows with their square where
-/// all of them are the same.
+/// one second.
 pub(super) fn overlaps(ranges: &[(AddressRange, usize)]) -> Vec<(usize, usize)> {
     let mut sorted = ranges.to_vec();
     // The wider of two with the same start comes first.
@@ -125,7 +124,8 @@ pub(super) fn overlaps(ranges: &[(AddressRange, usize)]) -> Vec<(usize, usize)> 
         for &(_, other) in around.iter().filter(|(_, other)| *other != owner) {
             pairs.entry(other.max(owner)).or_insert(other.min(owner));
         }
-        if !around.contains(&(range, owner)) {
+        // One of equal ranges is enough: what lies within them is found beside it.
+        if around.last().is_none_or(|(outer, _)| *outer != range) {
             around.push((range, owner));
         }
     }

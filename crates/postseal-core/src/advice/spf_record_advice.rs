@@ -14,6 +14,15 @@ use crate::spf::{self, DomainSpec, FindingKind, Mechanism, Qualifier, Record, Te
 /// Addresses that a domain's own `ip4` terms may authorise before it is worth a word.
 const BROAD: u128 = 1 << 17;
 
+/// Oddities and terms of one record that are looked at; a record in order has a
+/// dozen, one of 64 kB may have thousands.
+const MAX_LOOKED_AT: usize = 500;
+
+/// What the parser found odd, as far as it is looked at.
+fn oddities(record: &Record) -> impl Iterator<Item = &spf::Finding> {
+    record.findings().iter().take(MAX_LOOKED_AT)
+}
+
 /// A record of the tree, where findings are about.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
@@ -35,7 +44,7 @@ impl<'a> Place<'a> {
 /// errors only: its style is not this domain's business.
 pub(super) fn judge<'a>(record: &Record, place: Place<'a>, effective: bool, drafts: &mut Drafts<'a>) {
     let of_kind =
-        |kind: FindingKind| record.findings().iter().filter(move |f| f.kind == kind).map(|f| f.span.range());
+        |kind: FindingKind| oddities(record).filter(move |f| f.kind == kind).map(|f| f.span.range());
     let quotes: Vec<_> = of_kind(FindingKind::Quotes).collect();
     let glued: Vec<_> = of_kind(FindingKind::StringJoin).collect();
     if !quotes.is_empty() {
@@ -45,7 +54,7 @@ pub(super) fn judge<'a>(record: &Record, place: Place<'a>, effective: bool, draf
         let edits = Edit::part(place.text, span);
         place.add(drafts, string_join(place.text, span), span.clone(), edits);
     }
-    for finding in record.findings() {
+    for finding in oddities(record) {
         if let FindingKind::Syntax(error) = finding.kind {
             let term = term_around(place.text, finding.span.range());
             let explained = |span: &Range<usize>| span.start < term.end && term.start < span.end;
@@ -84,7 +93,7 @@ fn syntax<'a>(
 
 /// True where quotation marks or a joint of strings make another term of it.
 pub(super) fn is_misread(record: &Record, term: &Range<usize>) -> bool {
-    record.findings().iter().any(|finding| {
+    oddities(record).any(|finding| {
         let span = finding.span.range();
         let overlaps = span.start < term.end && term.start < span.end;
         overlaps && matches!(finding.kind, FindingKind::Quotes | FindingKind::StringJoin)
@@ -112,7 +121,7 @@ fn string_join(text: &TxtRecord, span: &Range<usize>) -> Cause {
 fn style<'a>(record: &Record, place: Place<'a>, drafts: &mut Drafts<'a>) {
     let of = |span: spf::Span| lossy(span.of(&place.text.octets));
     let mut after_all: Vec<Range<usize>> = Vec::new();
-    for finding in record.findings() {
+    for finding in oddities(record) {
         let span = finding.span.range();
         let gone = || vec![Edit::remove(&span)];
         let (cause, edits) = match finding.kind {
@@ -131,7 +140,7 @@ fn style<'a>(record: &Record, place: Place<'a>, drafts: &mut Drafts<'a>) {
             }
             FindingKind::RedirectIgnored => (Cause::SpfRedirectIgnored { term: of(finding.span) }, gone()),
             FindingKind::Ptr => {
-                let edits = Edit::remove_if_others_stay(place.text, &span);
+                let edits = Edit::remove_if_others_stay(record, &span);
                 (Cause::SpfPtr { term: of(finding.span) }, edits)
             }
             FindingKind::Syntax(_) | FindingKind::Quotes | FindingKind::StringJoin | FindingKind::NoAll => {
@@ -156,7 +165,7 @@ fn name_of(modifier: &str) -> &str {
 /// Terms that say what an earlier one says.
 fn duplicates<'a>(record: &Record, place: Place<'a>, drafts: &mut Drafts<'a>) {
     let mut known = HashSet::new();
-    for directive in record.directives() {
+    for directive in record.directives().iter().take(MAX_LOOKED_AT) {
         if directive.mechanism == Mechanism::All {
             return;
         }
@@ -181,7 +190,7 @@ fn meaning(mechanism: &Mechanism, domain: &DomainName) -> String {
 }
 
 fn private_addresses<'a>(record: &Record, place: Place<'a>, drafts: &mut Drafts<'a>) {
-    for directive in record.directives() {
+    for directive in record.directives().iter().take(MAX_LOOKED_AT) {
         let range = match &directive.mechanism {
             Mechanism::Ip4(network) => AddressRange::ip4(network.address(), network.prefix()),
             Mechanism::Ip6(network) => AddressRange::ip6(network.address(), network.prefix()),
@@ -190,7 +199,7 @@ fn private_addresses<'a>(record: &Record, place: Place<'a>, drafts: &mut Drafts<
         if let Some(range) = range.private() {
             let span = directive.span.range();
             let term = lossy(directive.span.of(&place.text.octets));
-            let edits = Edit::remove_if_others_stay(place.text, &span);
+            let edits = Edit::remove_if_others_stay(record, &span);
             place.add(drafts, Cause::SpfPrivateAddress { term, range }, span, edits);
         }
     }
@@ -218,7 +227,7 @@ fn end<'a>(record: &Record, place: Place<'a>, drafts: &mut Drafts<'a>) {
 
 /// True where a term that cannot be read was meant as `all`.
 fn hides_all(record: &Record, place: Place<'_>) -> bool {
-    record.findings().iter().any(|finding| match finding.kind {
+    oddities(record).any(|finding| match finding.kind {
         FindingKind::Quotes | FindingKind::StringJoin => true,
         FindingKind::Syntax(_) => {
             let term = place.text.octets.get(term_around(place.text, finding.span.range()));

@@ -13,13 +13,14 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use postseal_core::advice::{self, CheckReport, CheckRequest, MAX_CHECK_QUERIES, Severity};
+use postseal_core::advice::{self, CheckReport, CheckRequest, MAX_CHECK_QUERIES, Severity, SpfState};
 use postseal_core::dkim::Selector;
 use postseal_core::dns::DomainName;
 
 use super::Status;
 use super::args::DnsArgs;
 use super::dns_source::{Budget, DnsSource, Trace};
+use super::lang::{Lang, say};
 use super::problem::Problem;
 use super::terminal::Terminal;
 
@@ -78,7 +79,7 @@ pub(super) fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Status, Probl
     let checked: Vec<Checked> = dns
         .drive_each(requests, BUDGET, lang, advice::check)?
         .into_iter()
-        .map(|(report, trace)| Checked { notes: dns.notes(&without_walk(&report, trace), lang), report })
+        .map(|(report, trace)| Checked { notes: notes(&dns, &report, trace, lang), report })
         .collect();
     let format = args.format.unwrap_or(if terminal.json { Format::Json } else { Format::Text });
     match format {
@@ -91,15 +92,25 @@ pub(super) fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Status, Probl
     Ok(if grave { Status::Bad } else { Status::Good })
 }
 
-/// The answers without those of the tree walk above the domain: that a zone file
-/// says nothing about its parent is no news.
-fn without_walk(report: &CheckReport, mut trace: Trace) -> Trace {
+/// What a reader should know about the answers.
+fn notes(dns: &DnsSource, report: &CheckReport, mut trace: Trace, lang: Lang) -> Vec<String> {
+    // That a zone file says nothing about the names above the domain is no news.
     let is_above = |name: &DomainName| {
         let parent = name.as_str().strip_prefix("_dmarc.").and_then(|parent| DomainName::parse(parent).ok());
         parent.is_some_and(|parent| report.domain.is_at_or_below(&parent))
     };
     trace.retain(|answer| !is_above(&answer.question.name));
-    trace
+    let mut notes = dns.notes(&trace, lang);
+    let is_absent = matches!(report.spf.state, SpfState::None { exists: false, .. });
+    if is_absent && dns.note(&report.domain, lang).is_none() {
+        let domain = &report.domain;
+        notes.push(say!(
+            lang,
+            "{domain} does not exist in the DNS: is the name right?",
+            "{domain} は DNS に存在しません。名前が正しいか確認してください"
+        ));
+    }
+    notes
 }
 
 impl CheckArgs {
@@ -118,5 +129,8 @@ fn domain(text: &str) -> Result<DomainName, String> {
 }
 
 fn selector(text: &str) -> Result<Selector, String> {
+    if text.contains("._domainkey") {
+        return Err("the selector alone, as s= has it: without ._domainkey".to_owned());
+    }
     Selector::parse(text).map_err(|error| error.to_string())
 }
