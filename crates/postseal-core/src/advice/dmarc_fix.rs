@@ -1,5 +1,5 @@
 use super::Fix;
-use crate::dmarc::{PolicyRecord, Tag};
+use crate::dmarc::{PolicyFinding, PolicyFindingKind, PolicyRecord};
 use crate::dns::DomainName;
 use crate::spf::quotation_marks;
 
@@ -8,6 +8,10 @@ use crate::spf::quotation_marks;
 /// of addresses, sizes gone. `None` where nothing changes or the policy is not
 /// known.
 pub(super) fn corrected(octets: &[u8], name: &DomainName) -> Option<Fix> {
+    // A record in order has a few hundred octets.
+    if octets.len() > 4096 {
+        return None;
+    }
     let mut kept = octets.to_vec();
     for mark in quotation_marks(octets) {
         kept.get_mut(mark.range())?.fill(b' ');
@@ -17,13 +21,16 @@ pub(super) fn corrected(octets: &[u8], name: &DomainName) -> Option<Fix> {
     for part in text.split(';') {
         let Some((tag, value)) = part.split_once('=') else { continue };
         let tag = tag.trim().to_ascii_lowercase();
-        if Tag::ALL.iter().any(|known| known.as_str() == tag) && !tags.iter().any(|(t, _)| *t == tag) {
+        if !tags.iter().any(|(known, _)| *known == tag) {
             tags.push((tag, value.trim().to_owned()));
         }
     }
     let value = write(&tags)?;
     let read = PolicyRecord::read(value.as_bytes());
-    let is_right = read.record.is_some_and(|record| record.p.is_some()) && read.findings.is_empty();
+    // What a tag that nobody knows was to say is not known either: it stays.
+    let is_unknown = |finding: &PolicyFinding| finding.kind == PolicyFindingKind::UnknownTag;
+    let is_right =
+        read.record.is_some_and(|record| record.p.is_some()) && read.findings.iter().all(is_unknown);
     (is_right && value.as_bytes() != octets).then(|| Fix::txt(name, value))
 }
 
@@ -86,6 +93,11 @@ mod tests {
             "v=DMARC1; rua=d@contoso.example!10m,mailto:e@contoso.example",
             Some("v=DMARC1; p=none; rua=mailto:d@contoso.example,mailto:e@contoso.example"),
         );
+        check(
+            "v=DMARC1; ruaa=mailto:d@contoso.example; p=none",
+            Some("v=DMARC1; p=none; ruaa=mailto:d@contoso.example"),
+        );
+        check("v=DMARC1; p=none; ruaa=mailto:d@contoso.example", None);
         check("v=DMARC1; p=rejct", None);
         check("v=DMARC1; p=reject", None);
     }

@@ -13,7 +13,7 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
              Gmail and Yahoo refuse it where DKIM is missing too.",
         ),
         Cause::SpfMissing { broken: true } => (
-            "No text record begins with “v=spf1 ”, so the domain has no SPF record.".to_owned(),
+            "No text record begins with \"v=spf1 \", so the domain has no SPF record.".to_owned(),
             "The record that was meant as one is ignored: receiving servers see a domain without SPF.",
         ),
         Cause::SpfMultiple { count } => (
@@ -22,19 +22,21 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
         ),
         Cause::SpfSyntax { term, error } => (
             match error {
-                Some(error) => format!("“{term}” is not a valid term: {}.", term_error(*error, Lang::En)),
+                Some(error) => format!("\"{term}\" is not a valid term: {}.", term_error(*error, Lang::En)),
                 None => {
-                    format!("“{term}” is not the version of an SPF record: that is “v=spf1” and a blank.")
+                    format!("\"{term}\" is not the version of an SPF record: that is \"v=spf1\" and a blank.")
                 }
             },
             "SPF ends in permerror for every message, whatever the other terms say.",
         ),
         Cause::SpfUnknownModifier { modifier, mechanism: true } => (
-            format!("“{modifier}=” is read as an unknown modifier; the mechanism is written “{modifier}:”."),
+            format!(
+                "\"{modifier}=\" is read as an unknown modifier; the mechanism is written \"{modifier}:\"."
+            ),
             "The term is ignored, so what it was to authorise is not authorised.",
         ),
         Cause::SpfUnknownModifier { modifier, mechanism: false } => {
-            (format!("Nobody knows the modifier “{modifier}=”."), "Receiving servers ignore it.")
+            (format!("Nobody knows the modifier \"{modifier}=\"."), "Receiving servers ignore it.")
         }
         Cause::SpfLookupLimit { lookups } => (
             format!("Evaluating the record takes {lookups} DNS look-ups; 10 are allowed."),
@@ -58,8 +60,8 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
         ),
         Cause::SpfIncludeMissing { target, redirect } => (
             match redirect {
-                false => format!("The include’s target {target} has no SPF record."),
-                true => format!("The redirect’s target {target} has no SPF record."),
+                false => format!("The include's target {target} has no SPF record."),
+                true => format!("The redirect's target {target} has no SPF record."),
             },
             "SPF ends in permerror as soon as this term is reached.",
         ),
@@ -68,43 +70,43 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
             "SPF ends in permerror for all mail that no earlier term matches.",
         ),
         Cause::SpfPassAll { term, included: false, .. } => (
-            format!("“{term}” authorises every address on the Internet."),
+            format!("\"{term}\" authorises every address on the Internet."),
             "Anybody passes SPF in your name, and with it DMARC.",
         ),
         Cause::SpfPassAll { term, at, included: true } => (
-            format!("“{term}” in the record of {at} authorises every address on the Internet."),
+            format!("\"{term}\" in the record of {at} authorises every address on the Internet."),
             "Your record takes that over: anybody passes SPF in your name, and with it DMARC.",
         ),
         Cause::SpfNeutralAll => (
-            "“?all” says nothing about servers that are not listed.".to_owned(),
-            "An impostor’s mail is neither passed nor failed by SPF; receiving servers treat it as if you had no record.",
+            "\"?all\" says nothing about servers that are not listed.".to_owned(),
+            "An impostor's mail is neither passed nor failed by SPF; receiving servers treat it as if you had no record.",
         ),
         Cause::SpfNoAll => (
-            "The record ends without “all” and without “redirect=”.".to_owned(),
-            "Servers that are not listed get neutral, as with “?all”: SPF does not speak against impostors.",
+            "The record ends without \"all\" and without \"redirect=\".".to_owned(),
+            "Servers that are not listed get neutral, as with \"?all\": SPF does not speak against impostors.",
         ),
         Cause::SpfAfterAll { terms } => (
-            format!("“{terms}” stands after “all” and is never reached."),
+            format!("\"{terms}\" stands after \"all\" and is never reached."),
             "What it was to authorise is not authorised.",
         ),
         Cause::SpfRedirectIgnored { term } => (
-            format!("“{term}” is ignored, because the record has “all”."),
-            "Nothing in the target’s record counts for your domain.",
+            format!("\"{term}\" is ignored, because the record has \"all\"."),
+            "Nothing in the target's record counts for your domain.",
         ),
         Cause::SpfPtr { term } => (
-            format!("“{term}” uses ptr, which should not be published any more."),
+            format!("\"{term}\": the mechanism ptr should not be published any more."),
             "It is slow and unreliable, and several receiving servers skip it. List addresses instead.",
         ),
         Cause::SpfTooBroad { addresses } => (
-            format!("The record’s own ip4 terms authorise {addresses} addresses."),
+            format!("The record's own ip4 terms authorise {addresses} addresses."),
             "Whoever rents a machine in these ranges passes SPF in your name. Gmail calls such entries suspicious.",
         ),
         Cause::SpfPrivateAddress { term, range } => (
-            format!("“{term}” is {}; no mail reaches another network from there.", private_range(*range)),
+            format!("\"{term}\" is {}; no mail reaches another network from there.", private_range(*range)),
             "The term does nothing useful. Most often the public address of the same server is missing.",
         ),
         Cause::SpfDuplicateTerm { term } => (
-            format!("“{term}” says what an earlier term says already."),
+            format!("\"{term}\" says what an earlier term says already."),
             "It changes nothing, but may cost a DNS look-up.",
         ),
         Cause::SpfMxLimit { target, count } => (
@@ -112,7 +114,7 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
             "SPF ends in permerror when this term is reached.",
         ),
         Cause::SpfMacro { term, error } => (
-            format!("“{term}” has a macro that cannot be read: {error}."),
+            format!("\"{term}\" has a macro that cannot be read: {error}."),
             "SPF ends in permerror for every message, whatever the other terms say.",
         ),
         Cause::SpfType99 { same: true } => (
@@ -125,17 +127,17 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
             "No receiving server reads it any more. Make sure that the TXT record is the right one, and remove it.",
         ),
         Cause::SpfTooLong { octets } => (
-            format!("The answer with the domain’s text records has {octets} octets; 512 fit plain UDP."),
+            format!("The answer with the domain's text records has {octets} octets; 512 fit plain UDP."),
             "The answer is cut short and asked for again over TCP; where TCP is blocked, SPF ends in temperror.",
         ),
         Cause::SpfStringJoin { left, right } => (
             format!(
-                "Two strings of the record are joined without a blank: “{left}” and “{right}” become one term."
+                "Two strings of the record are joined without a blank: \"{left}\" and \"{right}\" become one term."
             ),
             "Receiving servers read the two as one. Put a blank at the end of the first string.",
         ),
         Cause::SpfOverlap { term, other } => (
-            format!("“{term}” authorises addresses that “{other}” authorises too."),
+            format!("\"{term}\" authorises addresses that \"{other}\" authorises too."),
             "It changes nothing. One of the two may be unnecessary.",
         ),
         Cause::SpfIncludeUnregistered { target, registrable } => (
@@ -144,7 +146,7 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
         ),
         Cause::SpfQuotes => (
             "There are quotation marks inside the record.".to_owned(),
-            "The quotation marks belong to the DNS host’s form, not to the record: receiving servers do not \
+            "The quotation marks belong to the DNS host's form, not to the record: receiving servers do not \
              recognise the record or end in permerror.",
         ),
         Cause::SpfSenderNotAuthorized { ip, result } => (
@@ -187,7 +189,7 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
         ),
         Cause::DkimQuotes { selector } => (
             format!("There are quotation marks inside the key record of selector {selector}."),
-            "The quotation marks belong to the DNS host’s form, not to the record. Signatures end in permerror.",
+            "The quotation marks belong to the DNS host's form, not to the record. Signatures end in permerror.",
         ),
         Cause::DkimKeySplit { selector } => (
             format!("Quotation marks stand between the halves of the key of selector {selector}."),
@@ -215,7 +217,7 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
         ),
         Cause::DkimCnameWrong { selector, target, expected } => (
             format!("Selector {selector} is a CNAME to {target}; by its form it should be {expected}."),
-            "Receiving servers fetch another domain’s or another selector’s key: signatures fail.",
+            "Receiving servers fetch another domain's or another selector's key: signatures fail.",
         ),
         Cause::DkimTxtNotCname { selector } => (
             format!("At selector {selector} stands a TXT record that is no key; a CNAME belongs there."),
@@ -232,7 +234,7 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
 
         Cause::DmarcMissing { broken: false } => (
             "No DMARC policy applies to the domain.".to_owned(),
-            "Impostors’ mail is judged by each receiver as it likes; Gmail, Yahoo and Outlook.com refuse bulk mail \
+            "Impostors' mail is judged by each receiver as it likes; Gmail, Yahoo and Outlook.com refuse bulk mail \
              without DMARC; docomo shows its readers a warning.",
         ),
         Cause::DmarcMissing { broken: true } => (
@@ -251,11 +253,11 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
             "Receiving servers ignore the whole record.",
         ),
         Cause::DmarcSyntax { text, fault: PolicyFault::TagList } => (
-            format!("“{text}” is not of the form tag=value, separated by “;”."),
+            format!("\"{text}\" is not of the form tag=value, separated by \";\"."),
             "Receiving servers ignore this part or the whole record.",
         ),
         Cause::DmarcBadValue { tag, value, consequence } => (
-            format!("“{value}” is not a value that {tag}= may have."),
+            format!("\"{value}\" is not a value that {tag}= may have."),
             match consequence {
                 BadValue::CountsAsNone => {
                     "The record counts as p=none: reports are sent, nothing is refused."
@@ -278,10 +280,10 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
         ),
         Cause::DmarcQuotes => (
             "There are quotation marks inside the record.".to_owned(),
-            "The quotation marks belong to the DNS host’s form, not to the record: receiving servers ignore it or part of it.",
+            "The quotation marks belong to the DNS host's form, not to the record: receiving servers ignore it or part of it.",
         ),
         Cause::DmarcCase { text, expected } => (
-            format!("“{text}” must be written “{expected}”."),
+            format!("\"{text}\" must be written \"{expected}\"."),
             "The case matters here: receiving servers ignore the record.",
         ),
         Cause::DmarcTagOrder { second } => (
@@ -323,18 +325,19 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
             "You do not learn which of your mail fails, nor who sends in your name.",
         ),
         Cause::DmarcRuaSyntax { address, bare_address: true } => (
-            format!("“{address}” is an address, not a URI: “mailto:” is missing."),
+            format!("\"{address}\" is an address, not a URI: \"mailto:\" is missing."),
             "No reports are sent there.",
         ),
-        Cause::DmarcRuaSyntax { address, bare_address: false } => {
-            (format!("“{address}” is not a URI to which reports can be sent."), "No reports are sent there.")
-        }
+        Cause::DmarcRuaSyntax { address, bare_address: false } => (
+            format!("\"{address}\" is not a URI to which reports can be sent."),
+            "No reports are sent there.",
+        ),
         Cause::DmarcRuaUnauthorized { outside, permission } => (
             format!("{outside} has not published that it takes reports for you: {permission} is missing."),
             "Report generators send nothing to this address. The operator of the outside domain must publish the record.",
         ),
         Cause::DmarcRuaSize { limit } => {
-            (format!("The size limit “{limit}” is obsolete."), "Report generators ignore it.")
+            (format!("The size limit \"{limit}\" is obsolete."), "Report generators ignore it.")
         }
         Cause::DmarcWeakerSubdomain { tag, value, policy } => (
             match *tag {
@@ -347,7 +350,7 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
         ),
         Cause::DmarcInherited { policy_domain, policy, tag, walk } => (
             format!("The policy comes from {policy_domain} ({tag}={policy}); names asked: {walk}."),
-            "What the parent publishes decides about this domain’s mail.",
+            "What the parent publishes decides about this domain's mail.",
         ),
         Cause::DmarcRfc7489Differs { organization, old_organization, policy, old_policy } => (
             format!(
@@ -355,7 +358,16 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
                 policy_or_nothing(*policy),
                 policy_or_nothing(*old_policy)
             ),
-            "Until all receivers follow RFC 9989, they do not agree about this domain. A record at the domain itself settles it.",
+            match policy == old_policy {
+                true => {
+                    "Until all receivers follow RFC 9989, they do not agree which signatures and which MAIL FROM \
+                     domains align. A DMARC record at the domain that RFC 7489 finds settles it."
+                }
+                false => {
+                    "Until all receivers follow RFC 9989, they do not agree about this domain. A record at the \
+                     domain itself settles it."
+                }
+            },
         ),
         Cause::DmarcEnforcedUnprepared { policy } => (
             format!("The policy is {policy}, but neither SPF nor DKIM can align."),
@@ -384,8 +396,8 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
             "Replies and bounces cannot be delivered, and some receivers refuse mail from such a domain.",
         ),
         Cause::MxNull { sends: true } => (
-            "The domain takes no mail (null MX), but its SPF record does not say “v=spf1 -all”.".to_owned(),
-            "Receivers may refuse mail from a domain that takes no replies. If it does not send either, publish “v=spf1 -all”.",
+            "The domain takes no mail (null MX), but its SPF record does not say \"v=spf1 -all\".".to_owned(),
+            "Receivers may refuse mail from a domain that takes no replies. If it does not send either, publish \"v=spf1 -all\".",
         ),
         Cause::MxNull { sends: false } => (
             "The domain takes no mail (null MX) and sends none.".to_owned(),
@@ -422,7 +434,7 @@ fn private_range(range: PrivateRange) -> &'static str {
 
 fn key_fault(fault: KeyFault) -> &'static str {
     match fault {
-        KeyFault::TagList => "it is not a list of tag=value separated by “;”",
+        KeyFault::TagList => "it is not a list of tag=value separated by \";\"",
         KeyFault::Version => "v= is not DKIM1, or is not the first tag",
         KeyFault::KeyMissing => "p= is missing",
         KeyFault::KeyData => "p= does not hold a public key",

@@ -72,11 +72,11 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
         ),
         Cause::SpfPassAll { term, included: false, .. } => (
             format!("「{term}」はインターネット上のすべてのアドレスを許可します。"),
-            "誰でもこのドメインを名乗って SPF に合格でき、DMARC にも合格します。",
+            "誰でもこのドメインを名乗って SPF にも DMARC にも合格できます。",
         ),
         Cause::SpfPassAll { term, at, included: true } => (
             format!("{at} のレコードにある「{term}」は、インターネット上のすべてのアドレスを許可します。"),
-            "このドメインのレコードにも引き継がれます。誰でもこのドメインを名乗って SPF に合格でき、DMARC にも合格します。",
+            "このドメインのレコードにも引き継がれます。誰でもこのドメインを名乗って SPF にも DMARC にも合格できます。",
         ),
         Cause::SpfNeutralAll => (
             "「?all」は、記載のないサーバーについて何も判断しません。".to_owned(),
@@ -95,7 +95,7 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
             "参照先のレコードの内容は、このドメインには適用されません。",
         ),
         Cause::SpfPtr { term } => (
-            format!("「{term}」で使われている ptr は、登録すべきでないとされています。"),
+            format!("「{term}」の ptr は、使用すべきでない機構とされています。"),
             "評価が遅く不確実で、無視する受信サーバーもあります。代わりに IP アドレスを記載してください。",
         ),
         Cause::SpfTooBroad { addresses } => (
@@ -160,12 +160,12 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
         ),
         Cause::SpfSenderNotAuthorized { ip, result } => (
             format!("{ip} から送ったメールの SPF の結果は {result} です。"),
-            "このサーバーから送るこのドメインのメールは SPF に合格しません。DMARC に合格するのは、アライメントの取れた DKIM 署名がある場合だけです。",
+            "このサーバーから送るこのドメインのメールは SPF に合格しません。DMARC に合格するのは、アライメント（From との一致）の取れた DKIM 署名がある場合だけです。",
         ),
 
         Cause::DkimNoneFound { tried } => (
             format!("よく使われるセレクター（{tried}）に DKIM の鍵が見つかりません。"),
-            "メールに DKIM 署名がないと、転送されたメールは認証に失敗し、大手の受信者は大量送信メールを拒否します。\
+            "メールに DKIM 署名がないと、転送されたメールは認証に失敗し、大手のメールサービスは大量送信メールを拒否します。\
              署名している場合は、DKIM-Signature の s= にあるセレクターを指定してください。",
         ),
         Cause::DkimKeyMissing { selector } => (
@@ -377,10 +377,21 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
                 policy_or_nothing(*policy),
                 policy_or_nothing(*old_policy)
             ),
-            "すべての受信サーバーが RFC 9989 に移行するまで、このドメインの扱いは受信サーバーによって異なります。ドメイン自体に DMARC レコードを登録すれば解消します。",
+            match policy == old_policy {
+                true => {
+                    "すべての受信サーバーが RFC 9989 に移行するまで、どの署名や MAIL FROM ドメインでアライメントが取れるかは受信サーバーによって異なります。\
+                     RFC 7489 での組織ドメインに DMARC レコードを登録すれば解消します。"
+                }
+                false => {
+                    "すべての受信サーバーが RFC 9989 に移行するまで、このドメインの扱いは受信サーバーによって異なります。\
+                     ドメイン自体に DMARC レコードを登録すれば解消します。"
+                }
+            },
         ),
         Cause::DmarcEnforcedUnprepared { policy } => (
-            format!("ポリシーは {policy} ですが、SPF でも DKIM でもアライメントが取れません。"),
+            format!(
+                "ポリシーは {policy} ですが、SPF でも DKIM でもアライメント（From との一致）が取れません。"
+            ),
             "正規のメールも含め、このドメインのメールはすべて DMARC に失敗します。先に SPF と DKIM を設定するか、p=none から始めてください。",
         ),
 
