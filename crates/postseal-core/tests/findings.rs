@@ -8,8 +8,8 @@
 //! next begins, `⟦` and `⟧` stand around the place that must be marked, and
 //! `{rsa2048}`, `{x200}` for a key or for as many letters. `NAME FAIL TYPE` is
 //! SERVFAIL. `fix` is the value that must be proposed (`nothing`: none),
-//! `severity` another than the usual one. `--selector`, `--from-ip` and `--domain`
-//! are those of the request. `#` begins a remark.
+//! `severity` another than the usual one. `--selector`, `--from-ip`, `--domain` and
+//! `--dkim-domain` are those of the request. `#` begins a remark.
 
 #![expect(clippy::print_stdout, reason = "it says how many cases were judged")]
 
@@ -103,6 +103,7 @@ fn case(place: &str, lines: &[&str]) -> Case {
             "severity" => case.severity = Some(rest.to_owned()),
             "--selector" => case.request.selectors.push(Selector::parse(rest).expect("a selector")),
             "--from-ip" => case.request.from_ips.push(rest.parse::<IpAddr>().expect("an address")),
+            "--dkim-domain" => case.request.dkim_domain = Some(DomainName::parse(rest).expect("a domain")),
             "--domain" => case.request.domain = DomainName::parse(rest).expect("a domain"),
             owner => case.record(&name(owner), rest),
         }

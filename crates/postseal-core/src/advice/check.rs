@@ -2,6 +2,7 @@ use std::net::IpAddr;
 
 use super::dmarc_advice::{Dmarc, record_text};
 use super::mx_advice::MailExchange;
+use super::registrable::same_owner;
 use super::spf_advice::Spf;
 use super::{
     Cause, DkimKey, Finding, Fix, Severity, SpfNode, USUAL_SELECTORS, dkim_advice, dmarc_advice, dmarc_fix,
@@ -191,10 +192,7 @@ impl Parts<'_> {
 
     /// True where some mail of the domain can pass DMARC.
     fn can_align(&self) -> bool {
-        let signs_for_it = {
-            let (signing, domain) = (self.request.signing_domain(), &self.request.domain);
-            signing.is_at_or_below(domain) || domain.is_at_or_below(signing)
-        };
+        let signs_for_it = same_owner(self.request.signing_domain(), &self.request.domain);
         let has_key = self.dkim_keys.iter().any(|key| key.state.is_usable());
         self.spf.can_pass() || (signs_for_it && has_key)
     }
