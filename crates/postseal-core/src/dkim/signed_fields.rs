@@ -11,9 +11,9 @@ pub(crate) struct FieldIndex<'a> {
 }
 
 enum Form {
-    /// Up to 64 fields with ordinary names: for each last octet of a name's hash, one
-    /// bit for each field whose name has it.
-    Few(Box<[u64; 256]>),
+    /// Up to 64 fields with ordinary names: for the last bits of a name's hash, one bit
+    /// for each field whose name has them.
+    Few([u64; BUCKETS]),
     /// Places of fields with the hash of the name before them, sorted by hash, then name
     /// in lower case, then place. Names may collide in their hash on purpose.
     Many(Vec<Place>),
@@ -24,6 +24,8 @@ struct Place {
     hash: u32,
     index: u32,
 }
+
+const BUCKETS: usize = 64;
 
 /// Names of more octets than this take the careful way.
 const ORDINARY_NAME: usize = 64;
@@ -50,7 +52,7 @@ impl<'a> FieldIndex<'a> {
 
 impl Form {
     fn few(section: &HeaderSection) -> Form {
-        let mut fields = Box::new([0u64; 256]);
+        let mut fields = [0u64; BUCKETS];
         for (i, field) in section.fields().enumerate() {
             fields[bucket(field.name_hash())] |= 1 << i;
         }
@@ -164,7 +166,7 @@ fn compare(a: &[u8], b: &[u8]) -> Ordering {
 }
 
 fn bucket(hash: u32) -> usize {
-    (hash & 0xff) as usize
+    hash as usize % BUCKETS
 }
 
 #[cfg(test)]

@@ -42,8 +42,9 @@ pub struct Verifier {
 
 /// One DKIM-Signature field.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a message has few, and none of them is moved")]
 enum Slot {
-    Pending(Box<Pending>),
+    Pending(Pending),
     Decided(SignatureResult),
 }
 
@@ -156,7 +157,7 @@ impl Verifier {
 
     fn pending(&self) -> impl Iterator<Item = &Pending> {
         self.slots.iter().filter_map(|slot| match slot {
-            Slot::Pending(pending) => Some(&**pending),
+            Slot::Pending(pending) => Some(pending),
             Slot::Decided(_) => None,
         })
     }
@@ -177,7 +178,7 @@ impl Verifier {
             self.slots.push(match checked {
                 Ok(signature) => {
                     let rank = Rank::of(origin.sdid.as_ref(), author_domain);
-                    Slot::Pending(Box::new(Pending { origin, signature, field_index, rank }))
+                    Slot::Pending(Pending { origin, signature, field_index, rank })
                 }
                 Err(cause) => Slot::Decided(result_of(origin, field_index, Verdict::cause(cause))),
             });

@@ -1,5 +1,5 @@
 use super::Canonicalization;
-use super::blanks::{Body, Gather, reduce};
+use super::blanks::{Body, Gather, is_reduced, reduce};
 
 /// Takes the canonical octets, in runs.
 pub(crate) trait Sink {
@@ -164,10 +164,10 @@ fn relaxed_len(octets: &[u8]) -> usize {
     while clean < LONGEST_RUN {
         let rest = &octets[clean..];
         if rest.len() <= BLOCK {
-            return if is_relaxed(rest) { octets.len() } else { clean };
+            return if is_reduced(rest) { octets.len() } else { clean };
         }
         // The octet after a block belongs to its test.
-        if !is_relaxed(&rest[..=BLOCK]) {
+        if !is_reduced(&rest[..=BLOCK]) {
             return clean;
         }
         clean += BLOCK;
@@ -180,20 +180,17 @@ fn relaxed_len(octets: &[u8]) -> usize {
 #[inline(never)]
 fn relax_dirty(octets: &[u8], sink: &mut impl Sink) -> usize {
     let mut gather = Gather::<GATHERED>::new();
-    let len = reduce::<Body, GATHERED>(octets, &mut gather, QUIET, |run| sink.put(run));
-    gather.flush(|run| sink.put(run));
-    len
-}
-
-/// True where no octet of the block needs to change: no tab, and no SP before SP or CR.
-/// (SP before a CR that ends no line needs none either; it is let go the slow way.)
-fn is_relaxed(octets: &[u8]) -> bool {
-    let next = &octets[octets.len().min(1)..];
-    let mut found = octets.first() == Some(&b'\t');
-    for (a, b) in octets.iter().zip(next) {
-        found |= (*b == b'\t') | ((*a == b' ') & ((*b == b' ') | (*b == b'\r')));
+    let mut at = 0;
+    while at < octets.len() {
+        let rest = &octets[at..];
+        let changed = reduce::<Body, GATHERED>(rest, REGION, &mut gather, |run| sink.put(run));
+        at += REGION.min(rest.len());
+        if changed <= FEW {
+            break;
+        }
     }
-    !found
+    gather.flush(|run| sink.put(run));
+    at
 }
 
 /// Octets tested at once for being in relaxed form.
@@ -205,5 +202,8 @@ const LONGEST_RUN: usize = 16 * 1024;
 /// Octets gathered before they are hashed.
 const GATHERED: usize = 4096;
 
-/// Groups without a change after which blocks are tested again.
-const QUIET: usize = 16;
+/// Octets reduced before it is asked whether that is still needed; a multiple of a group.
+const REGION: usize = 4096;
+
+/// Changed groups in a region that are few: then blocks are tested again.
+const FEW: usize = 3;

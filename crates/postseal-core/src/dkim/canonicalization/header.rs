@@ -1,7 +1,8 @@
 use aws_lc_rs::digest::{Context, Digest, SHA256};
+use memchr::memchr;
 
 use super::Canonicalization;
-use super::blanks::{Gather, HeaderField, reduce};
+use super::blanks::{Gather, HeaderField, is_reduced, reduce};
 use crate::dkim::tag_list::{Span, trim};
 use crate::message::Field;
 
@@ -59,10 +60,28 @@ impl HeaderHasher {
     fn put_body(&mut self, form: Canonicalization, octets: &[u8]) {
         match form {
             Canonicalization::Simple => self.put(octets),
-            Canonicalization::Relaxed => {
-                let context = &mut self.context;
-                let out = |run: &[u8]| context.update(run);
-                reduce::<HeaderField, GATHERED>(trim(octets), &mut self.gather, usize::MAX, out);
+            Canonicalization::Relaxed => self.put_relaxed(trim(octets)),
+        }
+    }
+
+    /// Adds octets that begin and end in no blank, line by line.
+    fn put_relaxed(&mut self, octets: &[u8]) {
+        let context = &mut self.context;
+        let mut out = |run: &[u8]| context.update(run);
+        let mut rest = octets;
+        loop {
+            let end = memchr(b'\n', rest);
+            let line = end.map_or(rest, |end| trim(&rest[..end]));
+            if is_reduced(line) {
+                self.gather.put(line, &mut out);
+            } else {
+                reduce::<HeaderField, GATHERED>(line, usize::MAX, &mut self.gather, &mut out);
+            }
+            let Some(end) = end else { return };
+            rest = trim(&rest[end + 1..]);
+            // A line of blanks alone leaves no second blank behind.
+            if !line.is_empty() {
+                self.gather.put(b" ", &mut out);
             }
         }
     }
@@ -112,5 +131,12 @@ mod tests {
         check("A: X", Canonicalization::Simple, "A: X\r\n");
         check("Empty:\r\n", Canonicalization::Relaxed, "empty:\r\n");
         check("Blank: \r\n \r\n", Canonicalization::Relaxed, "blank:\r\n");
+        check("C: a\r\n \r\n\t b  c \r\n d\r\n", Canonicalization::Relaxed, "c:a b c d\r\n");
+        let long = "x".repeat(3000);
+        check(
+            &format!("{long}:{long} \t{long}\r\n"),
+            Canonicalization::Relaxed,
+            &format!("{long}:{long} {long}\r\n"),
+        );
     }
 }
