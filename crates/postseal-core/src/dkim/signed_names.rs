@@ -55,7 +55,7 @@ impl NameList {
 }
 
 /// [`DEFAULT_SIGNED_NAMES`] with the hash of each name.
-pub(crate) const USUAL: [(&str, u32); DEFAULT_SIGNED_NAMES.len()] = {
+pub(crate) static USUAL: [(&str, u32); DEFAULT_SIGNED_NAMES.len()] = {
     let mut hashed = [("", 0); DEFAULT_SIGNED_NAMES.len()];
     let mut i = 0;
     while i < hashed.len() {

@@ -34,9 +34,11 @@ struct Span {
 }
 
 /// One header field: its octets as received, folding and final CRLF included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Field<'a> {
-    octets: &'a [u8],
+    /// From the start of the field to the end of the header section.
+    tail: &'a [u8],
+    len: usize,
     name_len: usize,
     colon: usize,
     hash: u32,
@@ -45,17 +47,22 @@ pub struct Field<'a> {
 impl<'a> Field<'a> {
     /// The whole field, with its final CRLF where it has one.
     pub fn octets(&self) -> &'a [u8] {
-        self.octets
+        &self.tail[..self.len]
+    }
+
+    /// The field and what follows it in the header section: for who reads in blocks.
+    pub(crate) fn tail(&self) -> &'a [u8] {
+        self.tail
     }
 
     /// The name as written, without blanks before the colon.
     pub fn name(&self) -> &'a [u8] {
-        &self.octets[..self.name_len]
+        &self.tail[..self.name_len]
     }
 
     /// All after the colon, with folding, without the final CRLF.
     pub fn body(&self) -> &'a [u8] {
-        strip_line_end(&self.octets[self.colon + 1..])
+        strip_line_end(&self.tail[self.colon + 1..self.len])
     }
 
     /// Where the body begins in the field's octets: after the colon.
@@ -189,7 +196,8 @@ impl HeaderSection {
 
     fn resolve(&self, span: Span) -> Field<'_> {
         Field {
-            octets: &self.octets[span.start as usize..span.end as usize],
+            tail: &self.octets[span.start as usize..],
+            len: (span.end - span.start) as usize,
             name_len: span.name_len as usize,
             colon: (span.colon - span.start) as usize,
             hash: span.hash,

@@ -8,7 +8,7 @@
 //! are then moved together in runs.
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Level, dispatch, u8x64};
+use fearless_simd::{mask8x64, u8x64};
 
 /// Octets decided at once.
 const GROUP: usize = 64;
@@ -23,21 +23,22 @@ const ROOM: usize = 3 * GROUP;
 const LAST: usize = 2 * GROUP - 1;
 
 /// What the octets of one group are: a bit for each octet, the first octet lowest.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Bits {
-    sp: u64,
-    tab: u64,
+    blank: u64,
+    /// Blanks other than SP; they become one where they stay.
+    other_blank: u64,
     cr: u64,
     lf: u64,
 }
 
 /// Which octets are dropped.
 pub(super) trait Rule {
+    /// What the octets of a group are.
+    fn bits<S: Simd>(octets: u8x64<S>) -> Bits;
     /// The octets of this group that are dropped, `next` being the group after it.
     fn dropped(group: Bits, next: Bits) -> u64;
-    /// The octets that are blanks but no SP; they become one where they stay.
-    fn other_blanks(group: Bits) -> u64;
-    /// True where this octet is such a blank.
+    /// True where this octet is a blank other than SP.
     fn is_other_blank(octet: u8) -> bool;
 }
 
@@ -46,15 +47,21 @@ pub(super) struct Body;
 
 impl Rule for Body {
     #[inline(always)]
-    fn dropped(group: Bits, next: Bits) -> u64 {
-        let (blank, next_blank) = (group.sp | group.tab, next.sp | next.tab);
-        let line_end = ahead(1, group.cr, next.cr) & ahead(2, group.lf, next.lf);
-        blank & (ahead(1, blank, next_blank) | line_end)
+    fn bits<S: Simd>(octets: u8x64<S>) -> Bits {
+        let (sp, tab) = (octets.simd_eq(b' '), octets.simd_eq(b'\t'));
+        let bits = |octet: u8| octets.simd_eq(octet).to_bitmask();
+        Bits {
+            blank: (sp | tab).to_bitmask(),
+            other_blank: tab.to_bitmask(),
+            cr: bits(b'\r'),
+            lf: bits(b'\n'),
+        }
     }
 
     #[inline(always)]
-    fn other_blanks(group: Bits) -> u64 {
-        group.tab
+    fn dropped(group: Bits, next: Bits) -> u64 {
+        let line_end = ahead(1, group.cr, next.cr) & ahead(2, group.lf, next.lf);
+        group.blank & (ahead(1, group.blank, next.blank) | line_end)
     }
 
     #[inline(always)]
@@ -69,14 +76,15 @@ pub(super) struct HeaderField;
 
 impl Rule for HeaderField {
     #[inline(always)]
-    fn dropped(group: Bits, next: Bits) -> u64 {
-        let blank = |bits: Bits| bits.sp | HeaderField::other_blanks(bits);
-        blank(group) & ahead(1, blank(group), blank(next))
+    fn bits<S: Simd>(octets: u8x64<S>) -> Bits {
+        let other = octets.simd_eq(b'\t') | octets.simd_eq(b'\r') | octets.simd_eq(b'\n');
+        let blank = other | octets.simd_eq(b' ');
+        Bits { blank: blank.to_bitmask(), other_blank: other.to_bitmask(), cr: 0, lf: 0 }
     }
 
     #[inline(always)]
-    fn other_blanks(group: Bits) -> u64 {
-        group.tab | group.cr | group.lf
+    fn dropped(group: Bits, next: Bits) -> u64 {
+        group.blank & ahead(1, group.blank, next.blank)
     }
 
     #[inline(always)]
@@ -91,92 +99,70 @@ fn ahead(distance: u32, group: u64, next: u64) -> u64 {
     group >> distance | next << (64 - distance)
 }
 
-/// Reduces the blanks of the first `count` octets, a multiple of 64 or all of
-/// them, and hands the result to `out` in runs of up to `N` octets; some of it
-/// stays in `gather`. The last of `octets` is no blank. Returns how many groups
-/// had octets dropped.
-pub(super) fn reduce<R: Rule, const N: usize>(
-    octets: &[u8],
-    count: usize,
-    gather: &mut Gather<N>,
-    out: impl FnMut(&[u8]),
-) -> usize {
-    dispatch!(Level::new(), simd => reduce_groups::<_, R, N>(simd, octets, count, gather, out))
-}
-
+/// Reduces the blanks of the first `count` of `octets` and hands the result to
+/// `out` in runs of up to `N` octets; some of it stays in `gather`. Either the
+/// last of them is no blank, or `count` is a multiple of 64 and more octets
+/// follow. Returns how many groups had octets dropped.
 #[inline(always)]
-fn reduce_groups<S: Simd, R: Rule, const N: usize>(
+pub(super) fn reduce<S: Simd, R: Rule, const N: usize>(
     simd: S,
     octets: &[u8],
     count: usize,
     gather: &mut Gather<N>,
-    mut out: impl FnMut(&[u8]),
+    out: &mut impl FnMut(&[u8]),
 ) -> usize {
     let mut changed = 0;
     let mut window = [0; WINDOW];
     let mut bits = None;
-    for at in (0..count.min(octets.len())).step_by(GROUP) {
-        gather.make_room(&mut out);
+    for at in (0..count).step_by(GROUP) {
+        gather.make_room(out);
         let rest = &octets[at..];
-        let whole = rest.first_chunk::<WINDOW>();
-        let (window, absent) = if let Some(whole) = whole {
-            (whole, 0)
-        } else {
+        let window = rest.first_chunk::<WINDOW>().unwrap_or_else(|| {
             window = [0; WINDOW];
             window[..rest.len()].copy_from_slice(rest);
-            (&window, if rest.len() < GROUP { u64::MAX << rest.len() } else { 0 })
+            &window
+        });
+        let load = |start: usize| R::bits(u8x64::from_slice(simd, &window[start..start + GROUP]));
+        let group = bits.unwrap_or_else(|| load(0));
+        let (next, absent) = match count - at {
+            left @ 1..GROUP => (Bits::default(), u64::MAX << left),
+            GROUP if rest.len() == GROUP => (Bits::default(), 0),
+            _ => (load(GROUP), 0),
         };
-        let group = bits.unwrap_or_else(|| Bits::of(simd, window, 0));
-        let next = Bits::of(simd, window, GROUP);
         bits = Some(next);
         let dropped = R::dropped(group, next) | absent;
-        gather.append::<R>(window, dropped, R::other_blanks(group));
+        gather.append::<R>(window, dropped, group.other_blank);
         changed += usize::from(dropped != 0);
     }
     changed
 }
 
-impl Bits {
-    /// Those of the 64 octets that begin at `start`.
-    #[inline(always)]
-    fn of<S: Simd>(simd: S, window: &[u8; WINDOW], start: usize) -> Bits {
-        let octets = u8x64::from_slice(simd, &window[start..start + GROUP]);
-        let equal = |octet: u8| octets.simd_eq(octet).to_bitmask();
-        Bits { sp: equal(b' '), tab: equal(b'\t'), cr: equal(b'\r'), lf: equal(b'\n') }
-    }
-}
-
 /// True where no octet of a body needs to change: no tab, and no SP before SP or CR.
 /// (SP before a CR that ends no line needs none either; it is let go the slow way.)
-pub(super) fn is_reduced(octets: &[u8]) -> bool {
-    dispatch!(Level::new(), simd => is_reduced_with(simd, octets))
-}
-
 #[inline(always)]
-fn is_reduced_with<S: Simd>(simd: S, octets: &[u8]) -> bool {
-    let Some(last) = octets.last_chunk::<{ GROUP + 1 }>() else {
-        let nexts = octets[octets.len().min(1)..].iter().chain([&0]);
-        return octets.iter().zip(nexts).all(|(octet, next)| is_reduced_pair(*octet, *next));
-    };
-    let load = |octets: &[u8], at: usize| u8x64::from_slice(simd, &octets[at..at + GROUP]);
+pub(super) fn is_reduced<S: Simd>(simd: S, octets: &[u8]) -> bool {
+    if octets.len() <= GROUP {
+        let mut window = [0; GROUP + 1];
+        window[..octets.len()].copy_from_slice(octets);
+        return !needs_reduction(simd, &window).any_true() && window[0] != b'\t';
+    }
     // In windows of one octet more than a group; the last one overlaps.
-    let mut found = load(last, 0).simd_eq(b'\t');
+    let mut found = octets.last_chunk().map(|last| needs_reduction(simd, last));
     let mut rest = octets;
-    let mut take = |window: &[u8; GROUP + 1]| {
-        let (octet, next) = (load(window, 0), load(window, 1));
-        let needless = octet.simd_eq(b' ') & (next.simd_eq(b' ') | next.simd_eq(b'\r'));
-        found = found | needless | next.simd_eq(b'\t');
-    };
     while let Some(window) = rest.first_chunk() {
-        take(window);
+        let here = needs_reduction(simd, window);
+        found = Some(found.map_or(here, |found| found | here));
         rest = &rest[GROUP..];
     }
-    take(last);
-    !found.any_true() && octets[0] != b'\t'
+    !found.is_some_and(|found| found.any_true()) && octets[0] != b'\t'
 }
 
-fn is_reduced_pair(octet: u8, next: u8) -> bool {
-    octet != b'\t' && !(octet == b' ' && matches!(next, b' ' | b'\r'))
+/// Where an octet is followed by one that cannot stay after it.
+#[inline(always)]
+fn needs_reduction<S: Simd>(simd: S, window: &[u8; GROUP + 1]) -> mask8x64<S> {
+    let octet = u8x64::from_slice(simd, &window[..GROUP]);
+    let next = u8x64::from_slice(simd, &window[1..]);
+    (octet.simd_eq(b' ') & (next.simd_eq(b' ') | next.simd_eq(b'\r'))) | next.simd_eq(b'\t')
 }
 
 /// Octets gathered into one run, because a hash is fastest in long runs.
@@ -191,8 +177,13 @@ impl<const N: usize> Gather<N> {
         Gather { octets: [0; N], len: 0 }
     }
 
+    /// What was gathered and not handed over.
+    pub(super) fn gathered(&self) -> &[u8] {
+        &self.octets[..self.len]
+    }
+
     /// Hands over what was gathered.
-    pub(super) fn flush(&mut self, mut out: impl FnMut(&[u8])) {
+    pub(super) fn flush(&mut self, out: &mut impl FnMut(&[u8])) {
         if self.len > 0 {
             out(&self.octets[..self.len]);
             self.len = 0;
@@ -211,10 +202,16 @@ impl<const N: usize> Gather<N> {
         }
     }
 
+    /// The room that was made.
+    #[inline(always)]
+    fn room(&mut self) -> &mut [u8; ROOM] {
+        self.octets[self.len..].first_chunk_mut().expect("room was made")
+    }
+
     /// Adds the octets of a group that are not dropped; there is room for it.
     #[inline(always)]
     fn append<R: Rule>(&mut self, window: &[u8; WINDOW], dropped: u64, other_blanks: u64) {
-        let room = self.octets[self.len..].first_chunk_mut::<ROOM>().expect("room was made");
+        let room = self.room();
         let mut len = 0;
         // Where runs of dropped octets begin and end, in turn.
         let mut edges = dropped ^ (dropped << 1);
@@ -242,9 +239,9 @@ impl<const N: usize> Gather<N> {
     }
 
     /// Adds octets of any length.
-    pub(super) fn put(&mut self, octets: &[u8], mut out: impl FnMut(&[u8])) {
+    pub(super) fn put(&mut self, octets: &[u8], out: &mut impl FnMut(&[u8])) {
         if self.len + octets.len() > N {
-            self.flush(&mut out);
+            self.flush(out);
             if octets.len() > N {
                 return out(octets);
             }
@@ -253,29 +250,46 @@ impl<const N: usize> Gather<N> {
         self.len += octets.len();
     }
 
-    /// Adds a field name in lower case.
-    pub(super) fn put_lower_case(&mut self, octets: &[u8], mut out: impl FnMut(&[u8])) {
-        for part in octets.chunks(N / 2) {
-            if self.len + part.len() > N {
-                self.flush(&mut out);
+    /// Adds a field name in lower case, and a colon. The name is the first `len` of `octets`.
+    #[inline(always)]
+    pub(super) fn put_name(&mut self, octets: &[u8], len: usize, out: &mut impl FnMut(&[u8])) {
+        let mut rest = &octets[..len];
+        // Names are short as a rule: one block is copied, and what is too much overwritten.
+        if len < GROUP
+            && let Some(block) = octets.first_chunk::<GROUP>()
+        {
+            self.make_room(out);
+            let room = self.room();
+            for (to, from) in room.iter_mut().zip(block) {
+                *to = from.to_ascii_lowercase();
             }
-            let room = &mut self.octets[self.len..self.len + part.len()];
-            room.copy_from_slice(part);
-            room.make_ascii_lowercase();
-            self.len += part.len();
+            room[len] = b':';
+            self.len += len + 1;
+            return;
         }
+        while !rest.is_empty() {
+            let (part, later) = rest.split_at(rest.len().min(GROUP));
+            self.make_room(out);
+            self.room()[..part.len()].copy_from_slice(part);
+            self.room()[..part.len()].make_ascii_lowercase();
+            self.len += part.len();
+            rest = later;
+        }
+        self.put(b":", out);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fearless_simd::{Level, dispatch};
 
     fn reduced<R: Rule>(octets: &[u8]) -> Vec<u8> {
         let mut got = Vec::new();
         let mut gather = Gather::<256>::new();
-        reduce::<R, 256>(octets, usize::MAX, &mut gather, |run| got.extend_from_slice(run));
-        gather.flush(|run| got.extend_from_slice(run));
+        let mut out = |run: &[u8]| got.extend_from_slice(run);
+        dispatch!(Level::new(), simd => reduce::<_, R, 256>(simd, octets, octets.len(), &mut gather, &mut out));
+        gather.flush(&mut out);
         got
     }
 
@@ -284,7 +298,8 @@ mod tests {
         let check = |input: &str, body: &str, header: &str| {
             assert_eq!(reduced::<Body>(input.as_bytes()), body.as_bytes(), "{input:?}");
             assert_eq!(reduced::<HeaderField>(input.as_bytes()), header.as_bytes(), "{input:?}");
-            assert_eq!(is_reduced(input.as_bytes()), input == body, "{input:?}");
+            let is_reduced = dispatch!(Level::new(), simd => is_reduced(simd, input.as_bytes()));
+            assert_eq!(is_reduced, input == body, "{input:?}");
         };
         check("", "", "");
         check("a", "a", "a");

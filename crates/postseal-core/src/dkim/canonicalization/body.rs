@@ -1,3 +1,5 @@
+use fearless_simd::{Level, Simd, dispatch};
+
 use super::Canonicalization;
 use super::blanks::{Body, Gather, is_reduced, reduce};
 
@@ -146,28 +148,34 @@ impl BodyCanonicalizer {
 
 /// Hands on `core`, which begins after content and ends in content, with its blanks reduced.
 fn relax(core: &[u8], sink: &mut impl Sink) {
+    dispatch!(Level::new(), simd => relax_with(simd, core, sink));
+}
+
+#[inline(always)]
+fn relax_with<S: Simd>(simd: S, core: &[u8], sink: &mut impl Sink) {
     let mut rest = core;
     while !rest.is_empty() {
-        let clean = relaxed_len(rest);
+        let clean = relaxed_len(simd, rest);
         if clean > 0 {
             sink.put(&rest[..clean]);
             rest = &rest[clean..];
         } else {
-            rest = &rest[relax_dirty(rest, sink)..];
+            rest = &rest[relax_dirty(simd, rest, sink)..];
         }
     }
 }
 
 /// How many octets, in whole blocks or to the end, are in relaxed form already.
-fn relaxed_len(octets: &[u8]) -> usize {
+#[inline(always)]
+fn relaxed_len<S: Simd>(simd: S, octets: &[u8]) -> usize {
     let mut clean = 0;
     while clean < LONGEST_RUN {
         let rest = &octets[clean..];
         if rest.len() <= BLOCK {
-            return if is_reduced(rest) { octets.len() } else { clean };
+            return if is_reduced(simd, rest) { octets.len() } else { clean };
         }
         // The octet after a block belongs to its test.
-        if !is_reduced(&rest[..=BLOCK]) {
+        if !is_reduced(simd, &rest[..=BLOCK]) {
             return clean;
         }
         clean += BLOCK;
@@ -177,19 +185,21 @@ fn relaxed_len(octets: &[u8]) -> usize {
 
 /// Reduces blanks from the front of `octets` until there are few to reduce, or
 /// to the end; returns how many octets that were.
-#[inline(never)]
-fn relax_dirty(octets: &[u8], sink: &mut impl Sink) -> usize {
+#[inline(always)]
+fn relax_dirty<S: Simd>(simd: S, octets: &[u8], sink: &mut impl Sink) -> usize {
     let mut gather = Gather::<GATHERED>::new();
+    let mut out = |run: &[u8]| sink.put(run);
     let mut at = 0;
     while at < octets.len() {
         let rest = &octets[at..];
-        let changed = reduce::<Body, GATHERED>(rest, REGION, &mut gather, |run| sink.put(run));
-        at += REGION.min(rest.len());
+        let region = rest.len().min(REGION);
+        let changed = reduce::<S, Body, GATHERED>(simd, rest, region, &mut gather, &mut out);
+        at += region;
         if changed <= FEW {
             break;
         }
     }
-    gather.flush(|run| sink.put(run));
+    gather.flush(&mut out);
     at
 }
 
