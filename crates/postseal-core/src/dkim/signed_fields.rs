@@ -10,6 +10,7 @@ pub(crate) struct FieldIndex<'a> {
     form: Form,
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one, and it is not moved")]
 enum Form {
     /// Up to 64 fields with ordinary names: for the last bits of a name's hash, one bit
     /// for each field whose name has them.

@@ -44,7 +44,6 @@ pub struct Verifier {
 
 /// One DKIM-Signature field.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a message has few, and none of them is moved")]
 enum Slot {
     Pending(Pending),
     Decided(SignatureResult),

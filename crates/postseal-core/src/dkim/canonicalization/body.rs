@@ -213,7 +213,7 @@ const LONGEST_RUN: usize = 16 * 1024;
 const GATHERED: usize = 4096;
 
 /// Octets reduced before it is asked whether that is still needed; a multiple of a group.
-const REGION: usize = 4096;
+const REGION: usize = 1024;
 
 /// Changed groups in a region that are few: then blocks are tested again.
-const FEW: usize = 3;
+const FEW: usize = 1;
