@@ -1,5 +1,6 @@
 use memchr::{memchr, memchr_iter};
 
+use super::line_feeds::LineFeeds;
 use super::name_hash::{name_hash, read_name};
 
 /// Octets that a header section may have: 1 MB. Beyond it the message is not judged.
@@ -206,10 +207,9 @@ impl HeaderSection {
 
     fn index_from(&mut self, from: usize) {
         let octets = std::mem::take(&mut self.octets);
-        let mut line_ends = LineEndCount::default();
+        let mut feeds = LineFeeds::new(&octets[from..]);
         let mut start = from;
-        for lf in memchr_iter(b'\n', &octets[from..]).map(|lf| from + lf) {
-            line_ends.count(&octets, lf, from);
+        for lf in feeds.by_ref().map(|lf| from + lf) {
             // A line that begins with a blank continues the field above it.
             if !matches!(octets.get(lf + 1), Some(b' ' | b'\t')) {
                 self.index_field(&octets, start, lf + 1);
@@ -222,8 +222,8 @@ impl HeaderSection {
         if start < octets.len() {
             self.index_field(&octets, start, octets.len());
         }
-        if !self.is_full {
-            self.note_forbidden_octets(&octets, from, &line_ends);
+        if !self.is_full && !feeds.is_regular() {
+            self.note_forbidden_octets(&octets, from);
         }
         if octets.len() > MAX_HEADER_SECTION && from <= MAX_HEADER_SECTION {
             self.note(DefectKind::Oversized, MAX_HEADER_SECTION);
@@ -257,43 +257,22 @@ impl HeaderSection {
     }
 
     /// Notes the first octet of each kind that makes the section ambiguous.
-    fn note_forbidden_octets(&mut self, octets: &[u8], from: usize, line_ends: &LineEndCount) {
+    fn note_forbidden_octets(&mut self, octets: &[u8], from: usize) {
         let new = &octets[from..];
-        if let Some(at) = line_ends.bare_lf {
-            self.note(DefectKind::BareLf, at);
-        }
-        // Counting is faster than looking at each: a CR more than there are CRLFs is bare.
-        if memchr_iter(b'\r', new).count() > line_ends.crlfs {
-            let bare_cr = memchr_iter(b'\r', new).find(|&i| new.get(i + 1) != Some(&b'\n'));
-            if let Some(at) = bare_cr {
-                self.note(DefectKind::BareCr, from + at);
+        let bare_lf = memchr_iter(b'\n', new).find(|&i| i == 0 || new[i - 1] != b'\r');
+        let bare_cr = memchr_iter(b'\r', new).find(|&i| new.get(i + 1) != Some(&b'\n'));
+        let nul = memchr(0, new);
+        for (kind, at) in
+            [(DefectKind::BareLf, bare_lf), (DefectKind::BareCr, bare_cr), (DefectKind::Nul, nul)]
+        {
+            if let Some(at) = at {
+                self.note(kind, from + at);
             }
-        }
-        if let Some(at) = memchr(0, new) {
-            self.note(DefectKind::Nul, from + at);
         }
     }
 
     fn note(&mut self, kind: DefectKind, offset: usize) {
         self.defects.push(Defect { kind, offset });
-    }
-}
-
-/// What the line ends of a section are.
-#[derive(Default)]
-struct LineEndCount {
-    crlfs: usize,
-    bare_lf: Option<usize>,
-}
-
-impl LineEndCount {
-    /// Counts the LF at `lf`; nothing before `from` belongs to it.
-    fn count(&mut self, octets: &[u8], lf: usize, from: usize) {
-        if lf > from && octets[lf - 1] == b'\r' {
-            self.crlfs += 1;
-        } else {
-            self.bare_lf.get_or_insert(lf);
-        }
     }
 }
 

@@ -5,6 +5,7 @@ mod author_domain;
 mod envelope;
 mod header_section;
 mod line_ends;
+mod line_feeds;
 mod name_hash;
 mod splitter;
 

@@ -1,5 +1,4 @@
-use memchr::memmem;
-
+use super::line_feeds::find_empty_line;
 use super::{HeaderSection, MAX_HEADER_SECTION};
 
 /// Cuts a message that arrives in chunks into header section and body. Holds
@@ -65,7 +64,6 @@ impl Splitter {
     /// How many octets precede the empty line: it begins after CRLF CRLF, or at
     /// the very start. It may straddle what came before and `chunk`.
     fn end_of_header_section(&self, chunk: &[u8]) -> Option<usize> {
-        const END: &[u8; 4] = b"\r\n\r\n";
         let seen = self.header.len();
         let before = &self.header[seen.saturating_sub(3)..];
         let mut border = [0; 6];
@@ -76,8 +74,8 @@ impl Splitter {
         if seen <= 1 && border.starts_with(b"\r\n") {
             return Some(0);
         }
-        let at = memmem::find(border, END).map(|at| seen - before.len() + at);
-        at.or_else(|| memmem::find(chunk, END).map(|at| seen + at)).map(|at| at + 2)
+        let at = find_empty_line(border).map(|at| seen - before.len() + at);
+        at.or_else(|| find_empty_line(chunk).map(|at| seen + at)).map(|at| at + 2)
     }
 }
 
