@@ -29,15 +29,12 @@ fn decode(text: &[u8], odd_bits: OddBits, octets: &mut [u8]) -> Result<usize, No
     let mut decoded = Decoded { octets, len: 0, bits: 0, characters: 0 };
     let mut at = 0;
     while at < text.len() {
-        if decoded.characters == 0
-            && let Some(bits) = four(&text[at..])
-        {
-            decoded.put(bits, 3)?;
-            at += 4;
-            continue;
+        if decoded.characters == 0 {
+            at += decoded.add_fours(&text[at..]);
         }
-        match SEXTETS[usize::from(text[at])] {
-            NO_SEXTET if is_fws(text[at]) => {}
+        let Some(octet) = text.get(at) else { break };
+        match SEXTETS[usize::from(*octet)] {
+            NO_SEXTET if is_fws(*octet) => {}
             NO_SEXTET => break,
             sextet => decoded.add(sextet)?,
         }
@@ -55,6 +52,24 @@ struct Decoded<'o> {
 }
 
 impl Decoded<'_> {
+    /// Adds the octets of whole fours at the front of `text`, while there is room for
+    /// four octets at a time; returns how many characters that were.
+    fn add_fours(&mut self, text: &[u8]) -> usize {
+        let (fours, _) = text.as_chunks::<4>();
+        let mut taken = 0;
+        for [a, b, c, d] in fours {
+            let [a, b, c, d] = [*a, *b, *c, *d].map(usize::from);
+            let bits = FOURS[0][a] | FOURS[1][b] | FOURS[2][c] | FOURS[3][d];
+            let room = self.octets.get_mut(self.len..self.len + 4);
+            let (Some(room), 0) = (room, bits & NO_FOUR) else { break };
+            // Three octets; the one after them is overwritten next.
+            room.copy_from_slice(&(bits << 8).to_be_bytes());
+            self.len += 3;
+            taken += 4;
+        }
+        taken
+    }
+
     fn add(&mut self, sextet: u8) -> Result<(), NotBase64> {
         self.bits = (self.bits << 6) | u32::from(sextet);
         self.characters += 1;
@@ -98,18 +113,28 @@ impl Decoded<'_> {
     }
 }
 
-/// The 24 bits of the first four characters, where all four are Base64.
-fn four(text: &[u8]) -> Option<u32> {
-    let [a, b, c, d] = text.first_chunk::<4>()?.map(|octet| SEXTETS[usize::from(octet)]);
-    let join = |high: u32, low: u8| (high << 6) | u32::from(low);
-    ((a | b | c | d) != NO_SEXTET).then(|| [b, c, d].into_iter().fold(u32::from(a), join))
-}
+/// What each character gives to the 24 bits of a four, by its place in it.
+static FOURS: [[u32; 256]; 4] = {
+    let mut fours = [[NO_FOUR; 256]; 4];
+    let mut octet = 0;
+    while octet < 256 {
+        let mut place = 0;
+        while place < 4 && SEXTETS[octet] != NO_SEXTET {
+            fours[place][octet] = (SEXTETS[octet] as u32) << (18 - 6 * place);
+            place += 1;
+        }
+        octet += 1;
+    }
+    fours
+};
 
-/// All bits set, so that one of several shows in their union.
+/// Beyond the 24 bits: a character that is none.
+const NO_FOUR: u32 = 1 << 31;
+
 const NO_SEXTET: u8 = 0xff;
 
 /// The six bits of each character.
-const SEXTETS: [u8; 256] = {
+static SEXTETS: [u8; 256] = {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut sextets = [NO_SEXTET; 256];
     let mut sextet = 0;

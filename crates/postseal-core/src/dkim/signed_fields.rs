@@ -98,6 +98,7 @@ impl<'a> SignedFields<'a> {
     }
 
     /// As [`SignedFields::next`], for a name whose hash is known.
+    #[inline]
     pub(crate) fn next_hashed(&mut self, name: &[u8], hash: u32) -> Option<Field<'a>> {
         match (&self.index.form, &mut self.used) {
             (Form::Few(fields), Used::Few(used)) => {

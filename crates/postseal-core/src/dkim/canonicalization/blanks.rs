@@ -102,7 +102,7 @@ fn ahead(distance: u32, group: u64, next: u64) -> u64 {
 /// Reduces the blanks of the first `count` of `octets` and hands the result to
 /// `out` in runs of up to `N` octets; some of it stays in `gather`. Either the
 /// last of them is no blank, or `count` is a multiple of 64 and more octets
-/// follow. Returns how many groups had octets dropped.
+/// follow. True where an octet was dropped or changed.
 #[inline(always)]
 pub(super) fn reduce<S: Simd, R: Rule, const N: usize>(
     simd: S,
@@ -110,8 +110,8 @@ pub(super) fn reduce<S: Simd, R: Rule, const N: usize>(
     count: usize,
     gather: &mut Gather<N>,
     out: &mut impl FnMut(&[u8]),
-) -> usize {
-    let mut changed = 0;
+) -> bool {
+    let mut changed = false;
     let mut window = [0; WINDOW];
     let mut bits = None;
     for at in (0..count).step_by(GROUP) {
@@ -132,7 +132,7 @@ pub(super) fn reduce<S: Simd, R: Rule, const N: usize>(
         bits = Some(next);
         let dropped = R::dropped(group, next) | absent;
         gather.append::<R>(window, dropped, group.other_blank);
-        changed += usize::from(dropped != 0);
+        changed |= dropped & !absent != 0 || group.other_blank != 0;
     }
     changed
 }

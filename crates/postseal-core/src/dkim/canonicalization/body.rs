@@ -183,7 +183,7 @@ fn relaxed_len<S: Simd>(simd: S, octets: &[u8]) -> usize {
     clean
 }
 
-/// Reduces blanks from the front of `octets` until there are few to reduce, or
+/// Reduces blanks from the front of `octets`, to where there are none to reduce or
 /// to the end; returns how many octets that were.
 #[inline(always)]
 fn relax_dirty<S: Simd>(simd: S, octets: &[u8], sink: &mut impl Sink) -> usize {
@@ -195,7 +195,7 @@ fn relax_dirty<S: Simd>(simd: S, octets: &[u8], sink: &mut impl Sink) -> usize {
         let region = rest.len().min(REGION);
         let changed = reduce::<S, Body, GATHERED>(simd, rest, region, &mut gather, &mut out);
         at += region;
-        if changed <= FEW {
+        if !changed {
             break;
         }
     }
@@ -204,16 +204,13 @@ fn relax_dirty<S: Simd>(simd: S, octets: &[u8], sink: &mut impl Sink) -> usize {
 }
 
 /// Octets tested at once for being in relaxed form.
-const BLOCK: usize = 1024;
+const BLOCK: usize = 512;
 
 /// Octets hashed in one call at most, so that they are still in the first-level cache.
 const LONGEST_RUN: usize = 16 * 1024;
 
 /// Octets gathered before they are hashed.
-const GATHERED: usize = 4096;
+const GATHERED: usize = 2048;
 
 /// Octets reduced before it is asked whether that is still needed; a multiple of a group.
-const REGION: usize = 1024;
-
-/// Changed groups in a region that are few: then blocks are tested again.
-const FEW: usize = 1;
+const REGION: usize = 512;
