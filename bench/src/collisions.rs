@@ -1,42 +1,23 @@
 //! Field names whose hashes are all the same.
 
-use std::collections::HashMap;
-
-use crate::bodies::Dice;
-
-/// So many distinct field names with one value of 32-bit FNV-1a over their
-/// lower-case octets, which indexes header sections. Each block of five octets
-/// has two forms that lead to the same state, so that n blocks make 2^n names.
+/// So many distinct field names of eight octets with one value of the hash by
+/// which header sections are indexed: it is made of steps that can be undone.
 pub fn names(count: usize) -> Vec<String> {
-    let blocks = count.next_power_of_two().ilog2();
-    let mut state = 0x811c_9dc5;
-    let mut pairs = Vec::new();
-    for _ in 0..blocks {
-        let (pair, next) = collision(state);
-        pairs.push(pair);
-        state = next;
-    }
-    let name = |nth: usize| -> String {
-        pairs.iter().enumerate().map(|(bit, pair)| pair[nth >> bit & 1].as_str()).collect()
-    };
-    (0..count).map(name).collect()
+    const WANTED: u64 = 7 << 32;
+    (0..1 << 32).map(|low| preimage(WANTED | low)).filter_map(name).take(count).collect()
 }
 
-/// Two blocks that lead from this state to one and the same.
-fn collision(state: u32) -> ([String; 2], u32) {
-    const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-    let mut dice = Dice(u64::from(state));
-    let mut seen = HashMap::new();
-    loop {
-        let block: String = (0..5).map(|_| char::from(ALPHABET[dice.below(36)])).collect();
-        let next = fnv_1a(state, block.as_bytes());
-        match seen.insert(next, block.clone()) {
-            Some(other) if other != block => return ([other, block], next),
-            _ => {}
-        }
-    }
+/// The eight octets from which the hash makes this value (its upper half is the hash).
+fn preimage(value: u64) -> u64 {
+    const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
+    const INVERSE: u64 = 0xcfee_444d_8b59_a89b;
+    let state = value.wrapping_mul(INVERSE);
+    (state ^ state >> 32).wrapping_mul(INVERSE) ^ SEED
 }
 
-fn fnv_1a(state: u32, octets: &[u8]) -> u32 {
-    octets.iter().fold(state, |state, octet| (state ^ u32::from(*octet)).wrapping_mul(0x0100_0193))
+/// The word as a field name, where it is one that lower case does not change.
+fn name(word: u64) -> Option<String> {
+    let octets = word.to_le_bytes();
+    let fits = octets.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-');
+    fits.then(|| octets.iter().map(|b| char::from(*b)).collect())
 }

@@ -5,8 +5,9 @@ use std::hint::black_box;
 use crate::Bench;
 use crate::bodies::Kind;
 use crate::floor::{self, Algorithm};
+use crate::ours;
 use crate::peer::Signer;
-use crate::report::{Bar, FLOOR, PEER};
+use crate::report::{Bar, FLOOR, OURS, PEER};
 use crate::scene;
 use crate::stopwatch::Lane;
 
@@ -25,62 +26,75 @@ const BODIES: [(Kind, usize, Option<f64>); 8] = [
     (Kind::Mixed, 25 * MIB, None),
 ];
 
-/// Every verification.
-pub fn verify(bench: &mut Bench) {
-    for (algorithm, title) in [(Algorithm::Rsa2048, "rsa-2048"), (Algorithm::Ed25519, "ed25519")] {
-        bench.report.section(
-            &format!("DKIM verify, {title}, relaxed/relaxed"),
-            "Header section of 22 fields and one signature, key and answers at hand. Floor: SHA-256 of the body, one verification.",
-        );
-        for (kind, size, bar) in BODIES {
-            let bar = bar.filter(|_| algorithm == Algorithm::Rsa2048).map(Bar::OfFloor);
-            verify_one(bench, algorithm, kind, size, bar);
-        }
+/// Verifications with keys of this algorithm.
+pub fn verify(bench: &mut Bench, algorithm: Algorithm) {
+    bench.report.section(
+        &format!("DKIM verify, {}, relaxed/relaxed", name(algorithm)),
+        "Header section of 22 fields and one signature, key and answers at hand. Floor: SHA-256 of the body, one verification.",
+    );
+    for (kind, size, bar) in BODIES {
+        let bar = bar.filter(|_| algorithm == Algorithm::Rsa2048).map(Bar::OfFloor);
+        verify_one(bench, algorithm, kind, size, bar);
     }
 }
 
 fn verify_one(bench: &mut Bench, algorithm: Algorithm, kind: Kind, size: usize, bar: Option<Bar>) {
+    let what = format!("{} {}", size_name(size), kind.name());
+    if !bench.wants(&what) {
+        return;
+    }
     let body = kind.body(size);
     let message = scene::message(&scene::header_section(), &body);
     let signed = Signer::new(algorithm, &bench.keys).signed(&message, 1);
-    let (keys, peer) = (&bench.keys, &bench.peer);
-    assert_eq!(peer.verify_dkim(&signed), 1, "mail-auth accepts its own signature");
+    bench.ours.warm(&signed);
+    let (keys, peer, ours) = (&bench.keys, &bench.peer, &bench.ours);
+    assert_eq!((peer.verify_dkim(&signed), ours.verify_dkim(&signed)), (1, 1));
     let times = bench.race(vec![
         Lane::new(FLOOR, || floor::verify(&body, 1, keys.of(algorithm))),
         Lane::new(PEER, || {
             black_box(peer.verify_dkim(&signed));
         }),
+        Lane::new(OURS, || {
+            black_box(ours.verify_dkim(&signed));
+        }),
     ]);
-    bench.report.row(&format!("{} {}", size_name(size), kind.name()), &times, bar);
+    bench.report.row(&what, &times, bar);
 }
 
-/// Every signing.
-pub fn sign(bench: &mut Bench) {
-    for (algorithm, title) in [(Algorithm::Rsa2048, "rsa-2048"), (Algorithm::Ed25519, "ed25519")] {
-        bench.report.section(
-            &format!("DKIM sign, {title}, relaxed/relaxed"),
-            "The same message without its signature. Floor: SHA-256 of the body, one signing operation.",
-        );
-        for (kind, size, _) in BODIES {
-            // Row 3 of the bars.
-            let barred = algorithm == Algorithm::Ed25519 && size == 10 * KIB;
-            sign_one(bench, algorithm, kind, size, barred.then_some(Bar::OfFloor(1.15)));
-        }
+/// Signatures with keys of this algorithm.
+pub fn sign(bench: &mut Bench, algorithm: Algorithm) {
+    bench.report.section(
+        &format!("DKIM sign, {}, relaxed/relaxed", name(algorithm)),
+        "The same message without its signature. Floor: SHA-256 of the body, one signing operation.",
+    );
+    for (kind, size, _) in BODIES {
+        // Row 3 of the bars.
+        let barred = algorithm == Algorithm::Ed25519 && size == 10 * KIB;
+        sign_one(bench, algorithm, kind, size, barred.then_some(Bar::OfFloor(1.15)));
     }
 }
 
 fn sign_one(bench: &mut Bench, algorithm: Algorithm, kind: Kind, size: usize, bar: Option<Bar>) {
+    let what = format!("{} {}", size_name(size), kind.name());
+    if !bench.wants(&what) {
+        return;
+    }
     let body = kind.body(size);
     let message = scene::message(&scene::header_section(), &body);
     let keys = &bench.keys;
-    let peer = Signer::new(algorithm, keys);
+    let (peer, ours) = (Signer::new(algorithm, keys), ours::Signer::new(algorithm, keys));
+    let signed = [ours.sign(&message).as_bytes(), &message].concat();
+    assert_eq!(bench.peer.verify_dkim(&signed), 1, "mail-auth accepts our signature");
     let times = bench.race(vec![
         Lane::new(FLOOR, || floor::sign(&body, keys.of(algorithm))),
         Lane::new(PEER, || {
             black_box(peer.sign(&message));
         }),
+        Lane::new(OURS, || {
+            black_box(ours.sign(&message));
+        }),
     ]);
-    bench.report.row(&format!("{} {}", size_name(size), kind.name()), &times, bar);
+    bench.report.row(&what, &times, bar);
 }
 
 /// One to a hundred signatures on one message.
@@ -93,15 +107,26 @@ pub fn signatures(bench: &mut Bench) {
     let message = scene::message(&scene::header_section(), &body);
     for count in [1, 5, 20, 100] {
         let signed = Signer::new(Algorithm::Rsa2048, &bench.keys).signed(&message, count);
-        let (keys, peer) = (&bench.keys, &bench.peer);
-        assert_eq!(peer.verify_dkim(&signed), count);
+        bench.ours.warm(&signed);
+        let (keys, peer, ours) = (&bench.keys, &bench.peer, &bench.ours);
+        assert_eq!((peer.verify_dkim(&signed), ours.verify_dkim(&signed)), (count, count));
         let times = bench.race(vec![
             Lane::new(FLOOR, || floor::verify(&body, count, &keys.rsa)),
             Lane::new(PEER, || {
                 black_box(peer.verify_dkim(&signed));
             }),
+            Lane::new(OURS, || {
+                black_box(ours.verify_dkim(&signed));
+            }),
         ]);
         bench.report.row(&count.to_string(), &times, None);
+    }
+}
+
+fn name(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::Rsa2048 => "rsa-2048",
+        Algorithm::Ed25519 => "ed25519",
     }
 }
 

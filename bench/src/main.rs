@@ -8,6 +8,7 @@ mod dkim;
 mod floor;
 mod hostile;
 mod inbound;
+mod ours;
 mod peer;
 mod report;
 mod scene;
@@ -16,6 +17,8 @@ mod stopwatch;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::floor::Algorithm;
+use crate::ours::Ours;
 use crate::peer::Peer;
 use crate::report::Report;
 use crate::scene::Keys;
@@ -25,22 +28,36 @@ use crate::stopwatch::{Lane, Time};
 pub struct Bench {
     keys: Keys,
     peer: Peer,
+    ours: Ours,
     report: Report,
     /// CPU time for one row.
     budget: Duration,
+    /// The one lane that runs, for profilers.
+    only: Option<String>,
+    /// Rows without this text are left out, for profilers.
+    row: Option<String>,
 }
 
 impl Bench {
-    fn race(&self, lanes: Vec<Lane<'_>>) -> Vec<Time> {
+    fn wants(&self, row: &str) -> bool {
+        self.row.as_ref().is_none_or(|text| row.contains(text))
+    }
+
+    fn race(&self, mut lanes: Vec<Lane<'_>>) -> Vec<Time> {
+        if let Some(only) = &self.only {
+            lanes.retain(|lane| lane.name().eq_ignore_ascii_case(only));
+        }
         stopwatch::race(lanes, self.budget)
     }
 }
 
 type Section = (&'static str, fn(&mut Bench));
 
-const SECTIONS: [Section; 6] = [
-    ("verify", dkim::verify),
-    ("sign", dkim::sign),
+const SECTIONS: [Section; 8] = [
+    ("verify-rsa", |bench| dkim::verify(bench, Algorithm::Rsa2048)),
+    ("verify-ed25519", |bench| dkim::verify(bench, Algorithm::Ed25519)),
+    ("sign-rsa", |bench| dkim::sign(bench, Algorithm::Rsa2048)),
+    ("sign-ed25519", |bench| dkim::sign(bench, Algorithm::Ed25519)),
     ("signatures", dkim::signatures),
     ("steps", inbound::steps),
     ("inbound", inbound::judgement),
@@ -50,13 +67,20 @@ const SECTIONS: [Section; 6] = [
 fn main() -> ExitCode {
     let mut quick = false;
     let mut wanted = Vec::new();
-    for argument in std::env::args().skip(1) {
+    let (mut only, mut row) = (None, None);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--quick" => quick = true,
+            "--lane" => only = arguments.next(),
+            "--row" => row = arguments.next(),
             name if SECTIONS.iter().any(|(section, _)| *section == name) => wanted.push(argument),
             other => {
                 let names: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
-                eprintln!("unknown argument {other}; usage: postseal-bench [--quick] [{}]", names.join("|"));
+                eprintln!(
+                    "unknown argument {other}; usage: postseal-bench [--quick] [--lane NAME] [--row TEXT] [{}]",
+                    names.join("|")
+                );
                 return ExitCode::from(2);
             }
         }
@@ -64,8 +88,11 @@ fn main() -> ExitCode {
     let keys = Keys::generate();
     let mut bench = Bench {
         peer: Peer::new(&keys),
+        ours: Ours::new(&keys),
         keys,
         report: Report::default(),
+        only,
+        row,
         budget: Duration::from_millis(if quick { 150 } else { 2_000 }),
     };
     for (name, run) in SECTIONS {

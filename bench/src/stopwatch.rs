@@ -17,6 +17,11 @@ impl<'a> Lane<'a> {
     pub fn new(name: &'static str, work: impl FnMut() + 'a) -> Lane<'a> {
         Lane { name, work: Box::new(work) }
     }
+
+    /// The name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
 }
 
 /// What a lane took.
@@ -39,6 +44,9 @@ pub struct Time {
 /// lane, so that none always runs after the same neighbour. A lane that takes
 /// more than 100 ms runs in the first round only.
 pub fn race(mut lanes: Vec<Lane<'_>>, budget: Duration) -> Vec<Time> {
+    if lanes.is_empty() {
+        return Vec::new();
+    }
     let allocations: Vec<u64> = lanes.iter_mut().map(|lane| warm_allocations(lane)).collect();
     let batches: Vec<u32> = lanes.iter_mut().map(batch_size).collect();
     let mut samples = vec![Vec::new(); lanes.len()];

@@ -1,6 +1,10 @@
 //! Targets of `postseal-core`: one per parser, and one for a whole message.
 
-use postseal_core::dkim::{BodyHashes, Canonicalization, KeyRecord, Verifier, VerifyOptions};
+use postseal_core::arc;
+use postseal_core::dkim::{
+    BodyHashes, Canonicalization, KeyRecord, Selector, Signer, SigningKey, SigningSettings, Verifier,
+    VerifyOptions,
+};
 use postseal_core::dmarc::{PolicyRecord, ReportUri};
 use postseal_core::dns::{Answers, DomainName, RecordData, TxtRecord, Zone};
 use postseal_core::message::{Envelope, HeaderSection, HeloIdentity, MailFrom, Splitter, author_domain};
@@ -13,6 +17,7 @@ pub type Target = fn(&[u8]);
 /// Every target, by name.
 pub const TARGETS: &[(&str, Target)] = &[
     ("authentication_results", authentication_results),
+    ("arc_chain", arc_chain),
     ("author_domain", from_field),
     ("body_hash", body_hash),
     ("check_host", check_host),
@@ -22,6 +27,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("domain_name", domain_name),
     ("header_section", header_section),
     ("message", message),
+    ("sign_then_verify", sign_then_verify),
     ("spf_record", spf_record),
 ];
 
@@ -209,3 +215,55 @@ pub fn message(data: &[u8]) {
 
 /// The public key of RFC 8463 appendix A.2: well known, but its private key never signed for our victim.
 const RFC8463_KEY: &[u8] = b"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+
+/// Any ARC fields are a chain, or none, and without keys no passing one.
+pub fn arc_chain(data: &[u8]) {
+    let mut octets = b"From: a@example.org\r\n".to_vec();
+    octets.extend_from_slice(data);
+    let section = HeaderSection::parse(octets);
+    let mut hashes = BodyHashes::new();
+    let mut validator = arc::Validator::new(&section, &mut hashes, &arc::ValidateOptions::default(), 0);
+    let zone = Zone::new();
+    let mut answers = Answers::new(&zone);
+    validator.evaluate(&section, &hashes.finish(), &mut answers).expect("a zone answers everything");
+    let chain = validator.into_chain().expect("evaluated");
+    assert_ne!(chain.result.as_str(), "pass");
+    assert_eq!(chain.cause.is_some(), chain.result.as_str() == "fail");
+}
+
+/// What we sign passes, unless readers disagree about its header section or it
+/// has no From field; and it fails once an octet is added to its body.
+pub fn sign_then_verify(data: &[u8]) {
+    let mut splitter = Splitter::new();
+    let Ok(body) = splitter.feed(data) else { return };
+    let section = splitter.take_header_section();
+    let sdid = DomainName::parse("example.org").expect("a valid name");
+    let selector = Selector::parse("s").expect("a valid selector");
+    let key = SigningKey::from_pem(KEY.as_bytes()).expect("a valid key");
+    let Ok(mut signer) = Signer::new(SigningSettings::new(sdid, selector), &section) else { return };
+    signer.update(body);
+    let Ok(field) = signer.finish(&key) else { return };
+    let signed = HeaderSection::parse([field.as_bytes(), section.octets()].concat());
+    let mut zone = Zone::new();
+    add_txt(&mut zone, "s._domainkey.example.org", key.record().as_bytes());
+    let judge = |body: &[u8]| {
+        let mut hashes = BodyHashes::new();
+        // The one that we made is verified, whatever signatures were there.
+        let options = VerifyOptions { max_signatures: usize::MAX, ..VerifyOptions::default() };
+        let mut verifier = Verifier::new(&signed, None, &mut hashes, &options, u64::MAX);
+        hashes.update(body);
+        let mut answers = Answers::new(&zone).with_limit(u16::MAX);
+        verifier.evaluate(&signed, &hashes.finish(), &mut answers).expect("a zone answers everything");
+        verifier.results().next().map(|r| r.result.as_str())
+    };
+    if signed.ambiguity().is_none() {
+        assert_eq!(judge(body), Some("pass"));
+        assert_ne!(judge(&[body, b"x\r\n"].concat()), Some("pass"));
+    }
+}
+
+/// An Ed25519 key for nothing else: the seed of RFC 8463 appendix A.2.
+const KEY: &str = "-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
+-----END PRIVATE KEY-----
+";

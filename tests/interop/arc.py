@@ -11,14 +11,14 @@ LONGEST = 3
 def compare(ours, peers, messages, tally):
     sealers = [ours, *peers]
     for length in range(1, LONGEST + 1):
+        some = messages[::length]  # the longer the chain, the more orders there are
         for order in product(sealers, repeat=length):
             if mixed_without_us(order, ours):
                 continue
             by = " then ".join(sealer.name for sealer in order)
-            chains = seal(order, [m.octets for m in messages])
-            accepted(chains, messages, by, ours, peers, tally)
-            if length != 2:
-                refused(chains, messages, by, ours, peers, tally)
+            chains = seal(order, [m.octets for m in some])
+            accepted(chains, some, by, ours, peers, tally)
+            refused(chains, some, by, ours, peers, tally)
 
 
 def mixed_without_us(order, ours):

@@ -99,7 +99,10 @@ class Postseal:
     def seal(self, messages, authserv_id):
         arguments = ["arc", "seal", "-", "--domain", DOMAIN, "--selector", selector(self.name, "rsa-sha256")]
         arguments += ["--key", str(KEYS["rsa-sha256"]), "--authserv-id", authserv_id, "--zone", str(self.zone)]
-        return list(self.pool.map(lambda octets: self.run(arguments, octets), messages))
+        sealed = list(self.pool.map(lambda octets: self.run(arguments, octets), messages))
+        touched = [octets for octets, after in zip(messages, sealed) if not after.endswith(octets)]
+        assert not touched, f"arc seal changed {len(touched)} messages, the first: {touched[0][:2000]!r}"
+        return sealed
 
     def run(self, arguments, octets, good=(0,)):
         done = subprocess.run([self.binary, *arguments], input=octets, capture_output=True, timeout=60)

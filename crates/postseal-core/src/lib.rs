@@ -23,5 +23,8 @@ pub mod spf;
 // What the Author Domain asks for.
 pub mod dmarc;
 
+// What a domain's records mean, for whoever publishes them.
+pub mod advice;
+
 // All of it, for one message.
 pub mod verdict;

@@ -196,6 +196,21 @@ fn ours() {
     assert!(!text.contains("header.from"), "{text}");
 }
 
+/// The field stays one that can be read, whatever a message brings.
+#[test]
+fn thousands_of_signatures_are_counted() {
+    let id = AuthservId::parse("mx.example.net").expect("an authserv-id");
+    let header = "DKIM-Signature: v=1; a=b\r\n".repeat(9_000) + "From: jo@example.org\r\n";
+    let verdict = judge("mail.example.org", "jo@example.org", header.as_bytes());
+    assert_eq!(verdict.dkim.len(), 9_000);
+    for form in [Form::Unfolded, Form::Folded] {
+        let text = verdict.authentication_results(&id, form);
+        assert!(text.contains("(and 8950 more signatures that did not pass)"), "{text}");
+        let read = AuthenticationResults::read(text.as_bytes());
+        assert_eq!((read.field.results.len(), read.findings.as_slice()), (54, [].as_slice()), "{text}");
+    }
+}
+
 /// Inputs that want to add a result of their own.
 #[test]
 fn nothing_breaks_out() {

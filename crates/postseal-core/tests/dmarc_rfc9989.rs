@@ -440,6 +440,33 @@ fn the_mode_of_rfc_7489() {
 }
 
 #[test]
+fn organizational_domains() {
+    let records: &[(&str, &str)] = &[
+        ("example.com", "v=DMARC1; p=none"),
+        ("mail.example.com", "v=DMARC1; p=none"),
+        ("own.example.com", "v=DMARC1; p=none; psd=n"),
+        ("uk", "v=DMARC1; p=none; psd=y"),
+        ("broken.example", "SERVFAIL"),
+    ];
+    let zone = zone(records);
+    let check = |domain: &str, walked: Result<&str, Failure>, listed: &str| {
+        let by = |method| {
+            dmarc::organizational_domain(&name(domain), method, QueryClass::Other, &mut Answers::new(&zone))
+                .expect("a zone answers everything")
+        };
+        assert_eq!(by(DiscoveryMethod::TreeWalk), walked.map(name), "{domain}");
+        assert_eq!(by(DiscoveryMethod::PublicSuffixList), Ok(name(listed)), "{domain}");
+    };
+    // The examples of RFC 9989 §4.10.2
+    check("a.mail.example.com", Ok("example.com"), "example.com");
+    check("a.own.example.com", Ok("own.example.com"), "example.com");
+    check("a.b.co.uk", Ok("co.uk"), "b.co.uk");
+    check("a.example.net", Ok("a.example.net"), "example.net");
+    check("a.broken.example", Err(Failure::ServFail), "broken.example");
+    check("com", Ok("com"), "com");
+}
+
+#[test]
 fn no_author_domain_is_permerror() {
     let section = HeaderSection::parse(b"From: a@b.example, c@d.example\r\n".to_vec());
     let error = author_domain(&section).expect_err("two domains");

@@ -172,6 +172,8 @@ fn files_merge_and_equal_records_are_one() {
     assert_eq!(zones.zone().answer(&name("a.example"), RecordType::Txt).outcome, Outcome::Records(text));
     assert!(zones.covers(&name("b.example")) && zones.covers(&name("no.such.b.example")));
     assert!(!zones.covers(&name("example")) && !zones.covers(&name("c.example")));
+    assert!(zones.lies_above(&name("_dmarc.example")) && zones.lies_above(&name("example")));
+    assert!(!zones.lies_above(&name("_dmarc.a.example")) && !zones.lies_above(&name("_dmarc.other")));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::authres_payload::of_authserv_id;
-use super::validate::add_field;
+use super::validate::add_fields;
 use super::{ArcResult, Chain, MAX_SETS};
 use crate::dkim::canonicalization::HeaderHasher;
 use crate::dkim::folded_field::FoldedField;
@@ -114,9 +114,7 @@ fn seal_field(
     // Set header fields created by the MTA that detected the malformed chain".
     if chain.result == ArcResult::Pass {
         for set in &chain.sets {
-            for index in [set.authentication_results, set.message_signature, set.seal] {
-                add_field(&mut hasher, section, index);
-            }
+            add_fields(&mut hasher, section, [set.authentication_results, set.message_signature, set.seal]);
         }
     }
     for text in new_fields {

@@ -1,11 +1,11 @@
-use aws_lc_rs::digest::Digest;
+use aws_lc_rs::digest::{Context, Digest, SHA256};
 
 use super::structure::{SetFields, Structure};
 use super::{ArcCause, ArcResult, ArcSet, Chain};
 use crate::dkim::canonicalization::HeaderHasher;
 use crate::dkim::signature::Signature;
 use crate::dkim::signed_fields::FieldIndex;
-use crate::dkim::verify::{check_acceptable, check_body, hash_signed_fields, key_record, usable_key};
+use crate::dkim::verify::{check_acceptable, check_body, key_record, signed_digest, usable_key};
 use crate::dkim::{Algorithm, BodyDigests, BodyHashes, Canonicalization, Cause};
 use crate::dns::{Answer, Answers, DomainName, Missing, QueryClass, RecordType};
 use crate::message::HeaderSection;
@@ -154,8 +154,8 @@ impl Validation<'_> {
         let instance = self.structure.highest;
         let checked = check_body(signature, self.body).and_then(|unsigned| {
             let fields = FieldIndex::new(self.section);
-            let hasher = hash_signed_fields(self.section, &fields, index, signature);
-            let digest = hasher.map(HeaderHasher::finish).ok_or(Cause::SignatureMismatch)?;
+            let digest = signed_digest(self.section, &fields, index, signature);
+            let digest = digest.ok_or(Cause::SignatureMismatch)?;
             self.check_signature(answer, signature.algorithm, &digest, signature.octets)?;
             unsigned.filter(|_| !allow_unsigned_body).map_or(Ok(()), Err)
         });
@@ -193,25 +193,31 @@ impl Validation<'_> {
     /// What each seal signs (RFC 8617 §5.1.1): all sets up to its own. One hash runs
     /// along the chain and is copied at each seal.
     fn seal_digests(&self) -> Vec<Digest> {
-        let mut chain = HeaderHasher::new();
+        let mut chain = Context::new(&SHA256);
         let mut digests = Vec::with_capacity(self.structure.sets.len());
         for set in &self.structure.sets {
             let Some(seal) = self.section.field(set.seal_index) else { break };
-            add_field(&mut chain, self.section, set.authentication_results);
-            add_field(&mut chain, self.section, set.message_signature);
-            let mut sealed = chain.clone();
-            sealed.add_signature_field(Canonicalization::Relaxed, seal, set.seal.signature_value);
-            digests.push(sealed.finish());
-            add_field(&mut chain, self.section, set.seal_index);
+            let mut hasher = HeaderHasher::resume(chain);
+            add_fields(&mut hasher, self.section, [set.authentication_results, set.message_signature]);
+            chain = hasher.pause();
+            let mut hasher = HeaderHasher::resume(chain.clone());
+            hasher.add_signature_field(Canonicalization::Relaxed, seal, set.seal.signature_value);
+            digests.push(hasher.finish());
+            let mut hasher = HeaderHasher::resume(chain);
+            add_fields(&mut hasher, self.section, [set.seal_index]);
+            chain = hasher.pause();
         }
         digests
     }
 }
 
-/// Adds a field of a set to what seals sign.
-pub(super) fn add_field(hasher: &mut HeaderHasher, section: &HeaderSection, index: usize) {
-    if let Some(field) = section.field(index) {
-        // RFC 8617 §4.1.3: "only "relaxed" header field canonicalization ... is used".
-        hasher.add(Canonicalization::Relaxed, field);
-    }
+/// Adds fields of a set to what seals sign.
+pub(super) fn add_fields<const N: usize>(
+    hasher: &mut HeaderHasher,
+    section: &HeaderSection,
+    indexes: [usize; N],
+) {
+    // RFC 8617 §4.1.3: "only "relaxed" header field canonicalization ... is used".
+    let fields = indexes.into_iter().filter_map(|index| section.field(index));
+    hasher.add_all(Canonicalization::Relaxed, fields);
 }

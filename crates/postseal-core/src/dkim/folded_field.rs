@@ -1,3 +1,5 @@
+use memchr::memchr;
+
 /// Writes a field whose body is a tag list, folded so that lines stay short
 /// (RFC 5322 §2.1.1: 78 octets) wherever there is a place to fold.
 #[derive(Clone, Debug)]
@@ -27,18 +29,19 @@ impl FoldedField {
 
     /// Adds a tag whose value may be folded after each colon.
     pub(crate) fn list(&mut self, name: &str, value: &str) {
-        let mut items = value.split_inclusive(':');
-        let first = items.next().unwrap_or_default();
+        let (first, mut rest) = split_after_colon(value);
         self.begin_tag(name.len() + 1 + first.len());
         self.push(name);
         self.push("=");
         self.push(first);
-        for item in items {
+        while !rest.is_empty() {
+            let (item, later) = split_after_colon(rest);
             // Room for the item, and for ";" after the last one.
             if self.line + item.len() + 1 > LINE {
                 self.fold();
             }
             self.push(item);
+            rest = later;
         }
     }
 
@@ -96,6 +99,11 @@ impl FoldedField {
         self.text.push_str(text);
         self.line += text.len();
     }
+}
+
+fn split_after_colon(text: &str) -> (&str, &str) {
+    let end = memchr(b':', text.as_bytes()).map_or(text.len(), |colon| colon + 1);
+    text.split_at(end)
 }
 
 /// Octets of a line, without its CRLF.

@@ -216,7 +216,7 @@ fn defect_name(kind: DefectKind) -> &'static str {
         DefectKind::Nul => "a NUL octet",
         DefectKind::NotAField => "a line that is no field",
         DefectKind::TooManyFields => "too many fields",
-        DefectKind::TooLong => "too many octets",
+        DefectKind::Oversized => "too many octets",
     }
 }
 

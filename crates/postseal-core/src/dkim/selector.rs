@@ -30,7 +30,7 @@ impl Selector {
     /// # Errors
     /// Where the name is too long for the DNS.
     pub fn key_name(&self, sdid: &DomainName) -> Result<DomainName, DomainNameError> {
-        DomainName::join(&[self.as_str(), "_domainkey", sdid.as_str()])
+        sdid.with_labels(&self.0, "_domainkey")
     }
 }
 

@@ -1,3 +1,4 @@
+use aws_lc_rs::digest::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -193,7 +194,7 @@ impl HeaderSigner {
 /// The header fields that one signature covers, hashed; DKIM-Signature and
 /// ARC-Message-Signature are made from it.
 pub(crate) struct SignedHeader {
-    hasher: HeaderHasher,
+    hash: Context,
     /// The value of `h=`.
     names: String,
 }
@@ -203,7 +204,7 @@ impl SignedHeader {
     pub(crate) fn hash(
         settings: &SigningSettings,
         section: &HeaderSection,
-        also: &[&str],
+        also: &[&'static str],
     ) -> Result<SignedHeader, SignError> {
         if let Some(defect) = section.ambiguity() {
             return Err(SignError::AmbiguousHeaderSection(defect.kind));
@@ -211,49 +212,23 @@ impl SignedHeader {
         if section.named("From").next().is_none() {
             return Err(SignError::NoFrom);
         }
-        let form = settings.header_form;
-        let mut header = SignedHeader { hasher: HeaderHasher::new(), names: String::with_capacity(256) };
         let index = FieldIndex::new(section);
-        match &settings.signed_names {
-            SignedNames::Usual => header.add_usual(form, &index, also)?,
+        let mut hasher = HeaderHasher::new();
+        let names = match &settings.signed_names {
+            SignedNames::Usual => add_usual(&mut hasher, settings.header_form, &index, also)?,
             SignedNames::Listed(list) => {
                 let mut fields = index.choose(None);
-                for field in list.names().filter_map(|name| fields.next(name.as_bytes())) {
-                    header.hasher.add(form, field);
-                }
-                header.names.push_str(list.as_str());
+                let listed = list.names().filter_map(|name| fields.next(name.as_bytes()));
+                hasher.add_all(settings.header_form, listed);
+                list.as_str().to_owned()
             }
-        }
-        Ok(header)
-    }
-
-    /// Adds every field with a usual name, and From once more.
-    fn add_usual(
-        &mut self,
-        form: Canonicalization,
-        index: &FieldIndex<'_>,
-        also: &[&str],
-    ) -> Result<(), SignError> {
-        let mut fields = index.choose(None);
-        let also = also.iter().map(|name| (*name, HeaderSection::name_hash(name.as_bytes())));
-        let mut count = 1;
-        for (name, hash) in USUAL.into_iter().chain(also) {
-            while let Some(field) = fields.next_hashed(name.as_bytes(), hash) {
-                self.hasher.add(form, field);
-                self.names.push_str(name);
-                self.names.push(':');
-                count += 1;
-            }
-        }
-        // RFC 6376 §8.15: an attacker may add a From field; a name listed once more than there
-        // are fields signs that there is none.
-        self.names.push_str("From");
-        if count > super::MAX_SIGNED_NAMES { Err(SignError::TooManyNames(count)) } else { Ok(()) }
+        };
+        Ok(SignedHeader { hash: hasher.pause(), names })
     }
 
     /// Ends a field that has its first tags: adds the others, signs, adds the signature.
     pub(crate) fn sign(
-        mut self,
+        self,
         mut field: FoldedField,
         settings: &SigningSettings,
         more_tags: impl FnOnce(&mut FoldedField),
@@ -276,10 +251,43 @@ impl SignedHeader {
         let body_hash = body.get(settings.body_form, None).ok_or(SignError::Refused)?;
         field.tag("bh", &STANDARD.encode(body_hash.digest));
         field.open_tag("b");
-        self.hasher.add_text(form, field.as_octets(), name_len);
-        field.base64(&key.sign(&self.hasher.finish())?);
+        let mut hasher = HeaderHasher::resume(self.hash);
+        hasher.add_text(form, field.as_octets(), name_len);
+        field.base64(&key.sign(&hasher.finish())?);
         Ok(field.finish())
     }
+}
+
+/// Adds every field with a usual name; returns the names, and From once more.
+fn add_usual(
+    hasher: &mut HeaderHasher,
+    form: Canonicalization,
+    index: &FieldIndex<'_>,
+    also: &[&'static str],
+) -> Result<String, SignError> {
+    let mut names = String::with_capacity(512);
+    let mut count = 1;
+    let mut fields = index.choose(None);
+    let also = also.iter().map(|name| (*name, HeaderSection::name_hash(name.as_bytes())));
+    let mut wanted = USUAL.iter().copied().chain(also);
+    let mut current = wanted.next();
+    let present = std::iter::from_fn(|| {
+        loop {
+            let (name, hash) = current?;
+            if let Some(field) = fields.next_hashed(name.as_bytes(), hash) {
+                names.push_str(name);
+                names.push(':');
+                count += 1;
+                return Some(field);
+            }
+            current = wanted.next();
+        }
+    });
+    hasher.add_all(form, present);
+    // RFC 6376 §8.15: an attacker may add a From field; a name listed once more than there
+    // are fields signs that there is none.
+    names.push_str("From");
+    if count > super::MAX_SIGNED_NAMES { Err(SignError::TooManyNames(count)) } else { Ok(names) }
 }
 
 impl std::fmt::Debug for SignedHeader {

@@ -1,3 +1,5 @@
+use aws_lc_rs::digest::Digest;
+
 use super::canonicalization::HeaderHasher;
 use super::result::{Cause, DkimResult, SignatureResult};
 use super::signature::{Origin, Signature, SignatureField, signed_names};
@@ -48,7 +50,7 @@ pub struct Verifier {
 /// One DKIM-Signature field.
 #[derive(Debug)]
 enum Slot {
-    Pending(Box<Pending>),
+    Pending(Pending),
     Decided(SignatureResult),
 }
 
@@ -163,7 +165,7 @@ impl Verifier {
 
     fn pending(&self) -> impl Iterator<Item = &Pending> {
         self.slots.iter().filter_map(|slot| match slot {
-            Slot::Pending(pending) => Some(&**pending),
+            Slot::Pending(pending) => Some(pending),
             Slot::Decided(_) => None,
         })
     }
@@ -184,7 +186,7 @@ impl Verifier {
             self.slots.push(match checked {
                 Ok(signature) => {
                     let rank = Rank::of(origin.sdid.as_ref(), author_domain);
-                    Slot::Pending(Box::new(Pending { origin, signature, field_index, rank }))
+                    Slot::Pending(Pending { origin, signature, field_index, rank })
                 }
                 Err(cause) => Slot::Decided(result_of(origin, field_index, Verdict::cause(cause))),
             });
@@ -334,9 +336,9 @@ impl Evaluation<'_> {
         let signature = &self.pending.signature;
         let (start, end) = signature.octets;
         let own = self.pending.field_index;
-        let hasher = hash_signed_fields(self.section, self.index, own, signature);
+        let digest = signed_digest(self.section, self.index, own, signature);
         let octets = self.signature_octets.get(start..end).unwrap_or_default();
-        if hasher.is_some_and(|h| key.verifies(&h.finish(), octets)) {
+        if digest.is_some_and(|digest| key.verifies(&digest, octets)) {
             Ok(())
         } else if signature.header_form == Canonicalization::Simple && !self.exact_fields {
             Err(Cause::FieldsNotExact)
@@ -363,24 +365,21 @@ pub(crate) fn check_body(signature: &Signature, body: &BodyDigests) -> Result<Op
     Ok((signed < hash.body_len).then_some(unsigned))
 }
 
-/// Hashes what a signature in the field at `own` signs (RFC 6376 §3.7).
-pub(crate) fn hash_signed_fields(
+/// The digest that a signature in the field at `own` signs (RFC 6376 §3.7).
+pub(crate) fn signed_digest(
     section: &HeaderSection,
     index: &FieldIndex<'_>,
     own: usize,
     signature: &Signature,
-) -> Option<HeaderHasher> {
+) -> Option<Digest> {
     let field = section.field(own)?;
     let mut hasher = HeaderHasher::new();
     let mut fields = index.choose(Some(own));
-    for name in signed_names(signature.signed_names.of(field.body())) {
-        // RFC 6376 §5.4: a name without a field "MUST be treated as the null string".
-        if let Some(signed) = fields.next(name) {
-            hasher.add(signature.header_form, signed);
-        }
-    }
+    let names = signed_names(signature.signed_names.of(field.body()));
+    // RFC 6376 §5.4: a name without a field "MUST be treated as the null string".
+    hasher.add_all(signature.header_form, names.filter_map(|name| fields.next(name)));
     hasher.add_signature_field(signature.header_form, field, signature.signature_value);
-    Some(hasher)
+    Some(hasher.finish())
 }
 
 /// The key of a record, where the record allows it for this signature.

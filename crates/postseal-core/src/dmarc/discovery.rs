@@ -67,6 +67,26 @@ pub(super) fn discover(walk: &mut Walk<'_>, answers: &mut Answers<'_>) -> Result
     Ok(found.unwrap_or(Discovered::Nothing))
 }
 
+/// The Organizational Domain of any domain (RFC 9989 §4.10.2, RFC 7489 §3.2).
+///
+/// # Errors
+/// [`Missing`] where answers are missing; inside, why the DNS did not say.
+pub fn organizational_domain(
+    domain: &DomainName,
+    method: DiscoveryMethod,
+    class: QueryClass,
+    answers: &mut Answers<'_>,
+) -> Result<Result<DomainName, Failure>, Missing> {
+    let mut walk = Walk::new(domain, method.way(domain));
+    if method == DiscoveryMethod::TreeWalk {
+        walk.complete(class, answers)?;
+    }
+    Ok(match walk.failure() {
+        Some((_, failure)) => Err(failure),
+        None => Ok(domain.suffix(walk.organizational_labels(Found::Nothing))),
+    })
+}
+
 fn record_at(walk: &Walk<'_>, labels: usize) -> Option<Discovered> {
     let answer = Arc::clone(walk.record_at(labels)?);
     Some(Discovered::Record { domain: walk.domain.suffix(labels), answer })

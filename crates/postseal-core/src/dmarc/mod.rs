@@ -20,7 +20,7 @@ mod evaluate;
 mod result;
 
 pub use alignment::{Authentication, Identifier};
-pub use discovery::DiscoveryMethod;
+pub use discovery::{DiscoveryMethod, organizational_domain};
 pub use evaluate::{Alignment, Cause, Evaluation, Options, Pct, PolicySource, evaluate, prefetch};
 pub use policy_finding::{PolicyFinding, PolicyFindingKind, Tag};
 pub use policy_record::{AlignmentMode, FailureOptions, PolicyRecord, Psd, ReadPolicyRecord, TestMode};

@@ -52,10 +52,9 @@ impl QueryClass {
         }
     }
 
-    const UNRESERVED: u16 = MAX_QUERIES
-        - QueryClass::Policy.reserved()
-        - QueryClass::Spf.reserved()
-        - QueryClass::AlignedKey.reserved();
+    /// What all classes have reserved together.
+    const RESERVED: u16 =
+        QueryClass::Policy.reserved() + QueryClass::Spf.reserved() + QueryClass::AlignedKey.reserved();
 }
 
 /// The answers of one message, in the order in which they were first used.
@@ -64,6 +63,8 @@ pub struct Answers<'s> {
     given: Vec<Arc<Answer>>,
     missing: Vec<(QueryClass, Question)>,
     used: [u16; QueryClass::COUNT],
+    /// Queries that any class may use.
+    unreserved: u16,
     limit_reached: bool,
 }
 
@@ -85,12 +86,22 @@ impl<'s> Answers<'s> {
         Answers::with_source(Source::Borrowed(source))
     }
 
+    /// The same for work that is no message and may cost another number of
+    /// queries in all. What the classes have reserved is kept: a limit below
+    /// that leaves nothing for the rest.
+    #[must_use]
+    pub fn with_limit(mut self, queries: u16) -> Answers<'s> {
+        self.unreserved = queries.saturating_sub(QueryClass::RESERVED);
+        self
+    }
+
     fn with_source(source: Source<'s>) -> Answers<'s> {
         Answers {
             source,
             given: Vec::with_capacity(16),
             missing: Vec::new(),
             used: [0; QueryClass::COUNT],
+            unreserved: MAX_QUERIES - QueryClass::RESERVED,
             limit_reached: false,
         }
     }
@@ -177,7 +188,7 @@ impl<'s> Answers<'s> {
             .map(|c| beyond_reserve(c, self.used[c as usize]))
             .sum();
         let used = &mut self.used[class as usize];
-        if *used < class.reserved() || common < QueryClass::UNRESERVED {
+        if *used < class.reserved() || common < self.unreserved {
             *used += 1;
             return true;
         }
@@ -221,7 +232,7 @@ mod tests {
         for i in 0..200 {
             answers.prefetch(QueryClass::Other, &name(&format!("k{i}.example")), RecordType::Txt);
         }
-        assert_eq!(answers.take_missing().len(), usize::from(QueryClass::UNRESERVED));
+        assert_eq!(answers.take_missing().len(), usize::from(MAX_QUERIES - QueryClass::RESERVED));
         assert!(answers.limit_reached());
         for i in 0..44 {
             let host = name(&format!("s{i}.example"));
@@ -231,5 +242,18 @@ mod tests {
         let over = over.expect("an answer, not a question");
         assert_eq!(over.outcome, Outcome::Failure(Failure::QueryLimit));
         assert!(answers.get(QueryClass::Policy, &name("p.example"), RecordType::Txt).is_err());
+    }
+
+    #[test]
+    fn another_limit() {
+        let asked = |limit: u16| {
+            let mut answers = Answers::new(&()).with_limit(limit);
+            for i in 0..500 {
+                answers.prefetch(QueryClass::Other, &name(&format!("k{i}.example")), RecordType::Txt);
+            }
+            answers.take_missing().len()
+        };
+        assert_eq!(asked(400), usize::from(400 - QueryClass::RESERVED));
+        assert_eq!(asked(10), 0);
     }
 }

@@ -175,6 +175,26 @@ impl DomainName {
         DomainName::join(&[labels, self.as_str()])
     }
 
+    /// The name `front.middle.self`, where `middle` is one valid label.
+    ///
+    /// # Errors
+    /// Only [`DomainNameError::TooLong`].
+    pub(crate) fn with_labels(
+        &self,
+        front: &DomainName,
+        middle: &'static str,
+    ) -> Result<DomainName, DomainNameError> {
+        let mut octets = [0; DomainName::MAX_LEN];
+        let mut len = 0;
+        for part in [front.as_str(), ".", middle, ".", self.as_str()] {
+            let room = octets.get_mut(len..len + part.len()).ok_or(DomainNameError::TooLong)?;
+            room.copy_from_slice(part.as_bytes());
+            len += part.len();
+        }
+        let name = CompactString::from_utf8(&octets[..len]).map_err(|_| DomainNameError::BadCharacter)?;
+        Ok(DomainName(name))
+    }
+
     /// The name made of these parts with dots between them.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 use std::net::IpAddr;
 
+use compact_str::CompactString;
+
 use crate::dns::DomainName;
 
 /// What the SMTP session said about one message.
@@ -17,7 +19,7 @@ pub struct Envelope {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeloIdentity {
     /// As the client said it.
-    pub text: String,
+    pub text: CompactString,
     /// The domain name; `None` for an address literal or what is no name.
     pub domain: Option<DomainName>,
 }
@@ -25,7 +27,7 @@ pub struct HeloIdentity {
 impl HeloIdentity {
     /// Reads a HELO argument; never fails.
     pub fn new(text: &str) -> HeloIdentity {
-        HeloIdentity { text: text.to_owned(), domain: DomainName::parse(text).ok() }
+        HeloIdentity { text: CompactString::new(text), domain: DomainName::parse(text).ok() }
     }
 }
 
@@ -37,9 +39,9 @@ pub enum MailFrom {
     /// An address.
     Address {
         /// Before the last `@`, as given; empty where there was none.
-        local_part: String,
+        local_part: CompactString,
         /// After the last `@`, as given.
-        domain_text: String,
+        domain_text: CompactString,
         /// The domain name; `None` where the text is none.
         domain: Option<DomainName>,
     },
@@ -57,8 +59,8 @@ impl MailFrom {
         }
         let (local_part, domain_text) = text.rsplit_once('@').unwrap_or(("", text));
         MailFrom::Address {
-            local_part: local_part.to_owned(),
-            domain_text: domain_text.to_owned(),
+            local_part: CompactString::new(local_part),
+            domain_text: CompactString::new(domain_text),
             domain: DomainName::parse(domain_text).ok(),
         }
     }

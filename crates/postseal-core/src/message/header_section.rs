@@ -1,5 +1,8 @@
 use memchr::{memchr, memchr_iter};
 
+use super::line_feeds::LineFeeds;
+use super::name_hash::{name_hash, read_name};
+
 /// Octets that a header section may have: 1 MB. Beyond it the message is not judged.
 pub const MAX_HEADER_SECTION: usize = 1_000_000;
 
@@ -32,9 +35,11 @@ struct Span {
 }
 
 /// One header field: its octets as received, folding and final CRLF included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Field<'a> {
-    octets: &'a [u8],
+    /// From the start of the field to the end of the header section.
+    tail: &'a [u8],
+    len: usize,
     name_len: usize,
     colon: usize,
     hash: u32,
@@ -43,17 +48,22 @@ pub struct Field<'a> {
 impl<'a> Field<'a> {
     /// The whole field, with its final CRLF where it has one.
     pub fn octets(&self) -> &'a [u8] {
-        self.octets
+        &self.tail[..self.len]
+    }
+
+    /// The field and what follows it in the header section: for who reads in blocks.
+    pub(crate) fn tail(&self) -> &'a [u8] {
+        self.tail
     }
 
     /// The name as written, without blanks before the colon.
     pub fn name(&self) -> &'a [u8] {
-        &self.octets[..self.name_len]
+        &self.tail[..self.name_len]
     }
 
     /// All after the colon, with folding, without the final CRLF.
     pub fn body(&self) -> &'a [u8] {
-        strip_line_end(&self.octets[self.colon + 1..])
+        strip_line_end(&self.tail[self.colon + 1..self.len])
     }
 
     /// Where the body begins in the field's octets: after the colon.
@@ -94,8 +104,8 @@ pub enum DefectKind {
     NotAField,
     /// More fields, or lines in place of fields, than [`MAX_FIELDS`]; the rest was not indexed.
     TooManyFields,
-    /// More octets than [`MAX_HEADER_SECTION`]; the rest was not kept.
-    TooLong,
+    /// More octets than [`MAX_HEADER_SECTION`]; there may be more that were not kept.
+    Oversized,
 }
 
 impl DefectKind {
@@ -107,7 +117,7 @@ impl DefectKind {
             | DefectKind::BareLf
             | DefectKind::Nul
             | DefectKind::TooManyFields
-            | DefectKind::TooLong => true,
+            | DefectKind::Oversized => true,
             DefectKind::NotAField => false,
         }
     }
@@ -134,7 +144,7 @@ impl HeaderSection {
             return;
         }
         if start + name.len() + body.len() + 3 > MAX_HEADER_SECTION {
-            self.note(DefectKind::TooLong, start);
+            self.note(DefectKind::Oversized, start);
             self.is_full = true;
             return;
         }
@@ -190,13 +200,14 @@ impl HeaderSection {
 
     /// Hash of a field name, without regard to case. Equal names have equal
     /// hashes; the reverse does not hold, and anybody can make names collide.
-    pub fn name_hash(name: &[u8]) -> u32 {
-        name.iter().fold(NO_OCTETS_HASHED, |hash, octet| hash_octet(hash, *octet))
+    pub const fn name_hash(name: &[u8]) -> u32 {
+        name_hash(name)
     }
 
     fn resolve(&self, span: Span) -> Field<'_> {
         Field {
-            octets: &self.octets[span.start as usize..span.end as usize],
+            tail: &self.octets[span.start as usize..],
+            len: (span.end - span.start) as usize,
             name_len: span.name_len as usize,
             colon: (span.colon - span.start) as usize,
             hash: span.hash,
@@ -205,10 +216,9 @@ impl HeaderSection {
 
     fn index_from(&mut self, from: usize) {
         let octets = std::mem::take(&mut self.octets);
-        let mut line_ends = LineEndCount::default();
+        let mut feeds = LineFeeds::new(&octets[from..]);
         let mut start = from;
-        for lf in memchr_iter(b'\n', &octets[from..]).map(|lf| from + lf) {
-            line_ends.count(&octets, lf, from);
+        for lf in feeds.by_ref().map(|lf| from + lf) {
             // A line that begins with a blank continues the field above it.
             if !matches!(octets.get(lf + 1), Some(b' ' | b'\t')) {
                 self.index_field(&octets, start, lf + 1);
@@ -221,8 +231,11 @@ impl HeaderSection {
         if start < octets.len() {
             self.index_field(&octets, start, octets.len());
         }
-        if !self.is_full {
-            self.note_forbidden_octets(&octets, from, &line_ends);
+        if !self.is_full && !feeds.is_regular() {
+            self.note_forbidden_octets(&octets, from);
+        }
+        if octets.len() > MAX_HEADER_SECTION && from <= MAX_HEADER_SECTION {
+            self.note(DefectKind::Oversized, MAX_HEADER_SECTION);
         }
         self.octets = octets;
     }
@@ -237,87 +250,39 @@ impl HeaderSection {
             return;
         }
         let line = &octets[start..end];
-        let Some(name) = Name::read(line) else {
+        let (name_len, hash) = read_name(line);
+        let blanks = line[name_len..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let colon = name_len + blanks;
+        if name_len == 0 || line.get(colon) != Some(&b':') {
             return self.note(DefectKind::NotAField, start);
-        };
+        }
         self.spans.push(Span {
             start: offset(start),
-            colon: offset(start + name.colon),
+            colon: offset(start + colon),
             end: offset(end),
-            name_len: offset(name.len),
-            hash: name.hash,
+            name_len: offset(name_len),
+            hash,
         });
     }
 
     /// Notes the first octet of each kind that makes the section ambiguous.
-    fn note_forbidden_octets(&mut self, octets: &[u8], from: usize, line_ends: &LineEndCount) {
+    fn note_forbidden_octets(&mut self, octets: &[u8], from: usize) {
         let new = &octets[from..];
-        if let Some(at) = line_ends.bare_lf {
-            self.note(DefectKind::BareLf, at);
-        }
-        // Counting is faster than looking at each: a CR more than there are CRLFs is bare.
-        if memchr_iter(b'\r', new).count() > line_ends.crlfs {
-            let bare_cr = memchr_iter(b'\r', new).find(|&i| new.get(i + 1) != Some(&b'\n'));
-            if let Some(at) = bare_cr {
-                self.note(DefectKind::BareCr, from + at);
+        let bare_lf = memchr_iter(b'\n', new).find(|&i| i == 0 || new[i - 1] != b'\r');
+        let bare_cr = memchr_iter(b'\r', new).find(|&i| new.get(i + 1) != Some(&b'\n'));
+        let nul = memchr(0, new);
+        for (kind, at) in
+            [(DefectKind::BareLf, bare_lf), (DefectKind::BareCr, bare_cr), (DefectKind::Nul, nul)]
+        {
+            if let Some(at) = at {
+                self.note(kind, from + at);
             }
-        }
-        if let Some(at) = memchr(0, new) {
-            self.note(DefectKind::Nul, from + at);
         }
     }
 
     fn note(&mut self, kind: DefectKind, offset: usize) {
         self.defects.push(Defect { kind, offset });
     }
-}
-
-/// What the line ends of a section are.
-#[derive(Default)]
-struct LineEndCount {
-    crlfs: usize,
-    bare_lf: Option<usize>,
-}
-
-impl LineEndCount {
-    /// Counts the LF at `lf`; nothing before `from` belongs to it.
-    fn count(&mut self, octets: &[u8], lf: usize, from: usize) {
-        if lf > from && octets[lf - 1] == b'\r' {
-            self.crlfs += 1;
-        } else {
-            self.bare_lf.get_or_insert(lf);
-        }
-    }
-}
-
-/// The name at the front of a field.
-struct Name {
-    len: usize,
-    colon: usize,
-    hash: u32,
-}
-
-impl Name {
-    /// `None` where the line is no field.
-    fn read(line: &[u8]) -> Option<Name> {
-        // A name is short: one loop finds its end, checks its octets and hashes them.
-        let (mut len, mut hash) = (0, NO_OCTETS_HASHED);
-        let mut octet = *line.first()?;
-        while octet != b':' && (b'!'..=b'~').contains(&octet) {
-            hash = hash_octet(hash, octet);
-            len += 1;
-            octet = *line.get(len)?;
-        }
-        let colon = len + line[len..].iter().position(|b| !matches!(b, b' ' | b'\t'))?;
-        (len > 0 && line[colon] == b':').then_some(Name { len, colon, hash })
-    }
-}
-
-/// FNV-1a over lower-case octets: names are short.
-const NO_OCTETS_HASHED: u32 = 0x811c_9dc5;
-
-fn hash_octet(hash: u32, octet: u8) -> u32 {
-    (hash ^ u32::from(octet.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
 }
 
 fn strip_line_end(octets: &[u8]) -> &[u8] {
@@ -362,7 +327,7 @@ mod tests {
         section.push(b"To", b" b@example");
         assert_eq!(section.len(), 2);
         assert!(section.octets().len() <= MAX_HEADER_SECTION);
-        assert_eq!(section.ambiguity().map(|d| d.kind), Some(DefectKind::TooLong));
+        assert_eq!(section.ambiguity().map(|d| d.kind), Some(DefectKind::Oversized));
         assert_eq!(section.defects().len(), 1);
     }
 

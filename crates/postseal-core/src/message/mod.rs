@@ -5,6 +5,8 @@ mod author_domain;
 mod envelope;
 mod header_section;
 mod line_ends;
+mod line_feeds;
+mod name_hash;
 mod splitter;
 
 pub use address_list::{MAX_ADDRESS_LIST, MAX_ADDRESSES, MAX_COMMENT_DEPTH};

@@ -1,5 +1,4 @@
-use memchr::memmem;
-
+use super::line_feeds::find_empty_line;
 use super::{HeaderSection, MAX_HEADER_SECTION};
 
 /// Cuts a message that arrives in chunks into header section and body. Holds
@@ -25,7 +24,8 @@ impl Splitter {
     /// body: all of it once the header section is complete.
     ///
     /// # Errors
-    /// [`Oversized`] where the header section exceeds the limit.
+    /// [`Oversized`] where the header section exceeds the limit. What was kept of
+    /// it can be taken and judged: it has a defect that lets nothing pass.
     pub fn feed<'c>(&mut self, chunk: &'c [u8]) -> Result<&'c [u8], Oversized> {
         if self.header_is_complete {
             return Ok(chunk);
@@ -39,6 +39,8 @@ impl Splitter {
         };
         self.header_is_complete = true;
         if end > MAX_HEADER_SECTION {
+            let room = (MAX_HEADER_SECTION + 1).saturating_sub(seen);
+            self.header.extend_from_slice(&chunk[..chunk.len().min(room)]);
             return Err(Oversized);
         }
         // `end + 2` octets of the message precede the body, `seen` of them came before this chunk.
@@ -62,7 +64,6 @@ impl Splitter {
     /// How many octets precede the empty line: it begins after CRLF CRLF, or at
     /// the very start. It may straddle what came before and `chunk`.
     fn end_of_header_section(&self, chunk: &[u8]) -> Option<usize> {
-        const END: &[u8; 4] = b"\r\n\r\n";
         let seen = self.header.len();
         let before = &self.header[seen.saturating_sub(3)..];
         let mut border = [0; 6];
@@ -73,13 +74,14 @@ impl Splitter {
         if seen <= 1 && border.starts_with(b"\r\n") {
             return Some(0);
         }
-        let at = memmem::find(border, END).map(|at| seen - before.len() + at);
-        at.or_else(|| memmem::find(chunk, END).map(|at| seen + at)).map(|at| at + 2)
+        let at = find_empty_line(border).map(|at| seen - before.len() + at);
+        at.or_else(|| find_empty_line(chunk).map(|at| seen + at)).map(|at| at + 2)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::DefectKind;
     use super::*;
 
     #[test]
@@ -108,10 +110,12 @@ mod tests {
         for size in [1_000, 999_999, 2_000_000] {
             let feed = |octets: usize| {
                 let mut splitter = Splitter::new();
-                message(octets).chunks(size).try_for_each(|chunk| splitter.feed(chunk).map(|_| ()))
+                let fed = message(octets).chunks(size).try_for_each(|chunk| splitter.feed(chunk).map(|_| ()));
+                let section = splitter.take_header_section();
+                (fed, section.defects().iter().any(|d| d.kind == DefectKind::Oversized))
             };
-            assert_eq!(feed(MAX_HEADER_SECTION), Ok(()), "chunks of {size}");
-            assert_eq!(feed(MAX_HEADER_SECTION + 1), Err(Oversized), "chunks of {size}");
+            assert_eq!(feed(MAX_HEADER_SECTION), (Ok(()), false), "chunks of {size}");
+            assert_eq!(feed(MAX_HEADER_SECTION + 1), (Err(Oversized), true), "chunks of {size}");
         }
     }
 

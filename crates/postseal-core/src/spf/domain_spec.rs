@@ -1,7 +1,5 @@
 use std::fmt;
 
-use compact_str::CompactString;
-
 use super::TermError;
 use super::macro_string::{MacroContext, MacroString};
 use super::term::{Fault, fault};
@@ -14,9 +12,9 @@ pub enum DomainSpec {
     Name(DomainName),
     /// No macros, the grammar of RFC 7208, but no domain name: an empty label or
     /// one of more than 63 octets. §4.8 leaves open what that means.
-    NoName(CompactString),
+    NoName(Box<str>),
     /// With macros: the name is made for each message.
-    Macros(MacroString),
+    Macros(Box<MacroString>),
 }
 
 impl DomainSpec {
@@ -30,7 +28,7 @@ impl DomainSpec {
                 return Err(fault(TermError::DomainEnd));
             }
             let name = DomainName::from_expansion(text);
-            return Ok(name.map_or_else(|_| DomainSpec::NoName(CompactString::new(text)), DomainSpec::Name));
+            return Ok(name.map_or_else(|_| DomainSpec::NoName(text.into()), DomainSpec::Name));
         }
         let string = MacroString::parse(text.as_bytes(), MacroContext::DomainSpec)?;
         // RFC 7208 §7.1: "domain-end = ( "." toplabel [ "." ] ) / macro-expand".
@@ -38,7 +36,7 @@ impl DomainSpec {
             Some(super::Segment::Literal(literal)) => ends_in_top_label(literal),
             _ => true,
         };
-        if end_is_good { Ok(DomainSpec::Macros(string)) } else { Err(fault(TermError::DomainEnd)) }
+        if end_is_good { Ok(DomainSpec::Macros(Box::new(string))) } else { Err(fault(TermError::DomainEnd)) }
     }
 }
 

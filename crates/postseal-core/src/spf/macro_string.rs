@@ -118,15 +118,13 @@ impl MacroString {
     }
 
     pub(super) fn parse(octets: &[u8], context: MacroContext) -> Result<MacroString, MacroFault> {
-        let mut segments = Vec::new();
-        let mut at = 0;
-        while at < octets.len() {
-            let (segment, length) = next_segment(&octets[at..], context)
-                .map_err(|(error, start, end)| (error, at + start, at + end))?;
-            segments.push(segment);
-            at += length;
-        }
+        let segments = Segments { octets, at: 0, context }.collect::<Result<_, _>>()?;
         Ok(MacroString { segments })
+    }
+
+    /// Reads without keeping.
+    pub(super) fn check(octets: &[u8], context: MacroContext) -> Result<(), MacroFault> {
+        Segments { octets, at: 0, context }.try_for_each(|segment| segment.map(|_| ()))
     }
 
     /// The parts, in order. Two literals never stand side by side.
@@ -156,6 +154,30 @@ impl fmt::Display for MacroString {
             Segment::Blank => f.write_str("%_"),
             Segment::UrlBlank => f.write_str("%-"),
             Segment::Macro(expand) => expand.fmt(f),
+        })
+    }
+}
+
+/// Reads segment after segment, up to the first error.
+struct Segments<'o> {
+    octets: &'o [u8],
+    at: usize,
+    context: MacroContext,
+}
+
+impl Iterator for Segments<'_> {
+    type Item = Result<Segment, MacroFault>;
+
+    fn next(&mut self) -> Option<Result<Segment, MacroFault>> {
+        let (start, rest) = (self.at, &self.octets[self.at..]);
+        if rest.is_empty() {
+            return None;
+        }
+        let segment = next_segment(rest, self.context);
+        self.at = segment.as_ref().map_or(self.octets.len(), |(_, length)| start + length);
+        Some(match segment {
+            Ok((segment, _)) => Ok(segment),
+            Err((error, from, to)) => Err((error, start + from, start + to)),
         })
     }
 }

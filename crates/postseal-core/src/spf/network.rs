@@ -22,7 +22,8 @@ impl Ip4Network {
 
     /// The prefix length in bits, 0 to 32.
     pub fn prefix(&self) -> u8 {
-        bits(self.mask.count_ones())
+        // A mask has at most 32 ones.
+        u8::try_from(self.mask.count_ones()).unwrap_or(32)
     }
 
     /// True where the address lies in the network.
@@ -41,30 +42,38 @@ impl fmt::Display for Ip4Network {
 /// An "ip6" network: the bits under the mask are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ip6Network {
-    address: u128,
-    mask: u128,
+    // Records may have tens of thousands of directives: two halves and a prefix
+    // length take half the room of two numbers of 128 bits.
+    halves: [u64; 2],
+    prefix: u8,
 }
 
 impl Ip6Network {
     /// The network of this address; `prefix` in bits, 0 to 128, more counts as 128.
     pub fn new(address: Ipv6Addr, prefix: u8) -> Ip6Network {
-        let mask = mask6(prefix);
-        Ip6Network { address: address.to_bits() & mask, mask }
+        let prefix = prefix.min(128);
+        let [a, b, c, d, e, f, g, h, rest @ ..] = (address.to_bits() & mask6(prefix)).to_be_bytes();
+        let high = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+        Ip6Network { halves: [high, u64::from_be_bytes(rest)], prefix }
     }
 
     /// The first address.
     pub fn address(&self) -> Ipv6Addr {
-        Ipv6Addr::from_bits(self.address)
+        Ipv6Addr::from_bits(self.bits())
     }
 
     /// The prefix length in bits, 0 to 128.
     pub fn prefix(&self) -> u8 {
-        bits(self.mask.count_ones())
+        self.prefix
     }
 
     /// True where the address lies in the network.
     pub fn contains(&self, address: Ipv6Addr) -> bool {
-        address.to_bits() & self.mask == self.address
+        address.to_bits() & mask6(self.prefix) == self.bits()
+    }
+
+    fn bits(&self) -> u128 {
+        u128::from(self.halves[0]) << 64 | u128::from(self.halves[1])
     }
 }
 
@@ -124,7 +133,39 @@ fn mask6(prefix: u8) -> u128 {
     u128::MAX.checked_shl(128_u32.saturating_sub(prefix.into())).unwrap_or(0)
 }
 
-/// A count of ones of at most 128.
-fn bits(ones: u32) -> u8 {
-    u8::try_from(ones).unwrap_or(u8::MAX)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_hold_addresses() {
+        let four = |network: &str, prefix: u8, address: &str| {
+            Ip4Network::new(network.parse().expect("a network"), prefix)
+                .contains(address.parse().expect("an address"))
+        };
+        assert!(four("192.0.2.0", 24, "192.0.2.255") && !four("192.0.2.0", 24, "192.0.3.0"));
+        assert!(four("192.0.2.77", 24, "192.0.2.1") && four("192.0.2.77", 0, "0.0.0.0"));
+        assert!(four("192.0.2.1", 32, "192.0.2.1") && !four("192.0.2.1", 32, "192.0.2.0"));
+        let six = |network: &str, prefix: u8, address: &str| {
+            Ip6Network::new(network.parse().expect("a network"), prefix)
+                .contains(address.parse().expect("an address"))
+        };
+        assert!(six("2001:db8::", 32, "2001:db8:ffff::1") && !six("2001:db8::", 32, "2001:db9::"));
+        assert!(six("2001:db8::1", 128, "2001:db8::1") && !six("2001:db8::1", 128, "2001:db8::"));
+        assert!(
+            six("2001:db8::8000:0:0:1", 65, "2001:db8::8000:0:0:2")
+                && !six("2001:db8::8000:0:0:1", 65, "2001:db8::1")
+        );
+        assert!(six("::1", 0, "ffff::"));
+    }
+
+    #[test]
+    fn prefixes_compare_high_bits() {
+        let prefixes = PrefixLengths { ip4: 31, ip6: 127 };
+        assert!(prefixes.agree4([192, 0, 2, 0].into(), [192, 0, 2, 1].into()));
+        assert!(!prefixes.agree4([192, 0, 2, 0].into(), [192, 0, 2, 2].into()));
+        assert!(prefixes.agree6(Ipv6Addr::from_bits(2), Ipv6Addr::from_bits(3)));
+        assert!(!PrefixLengths::DEFAULT.agree6(Ipv6Addr::from_bits(2), Ipv6Addr::from_bits(3)));
+        assert!(PrefixLengths { ip4: 0, ip6: 0 }.agree4([1, 1, 1, 1].into(), [255, 1, 1, 1].into()));
+    }
 }

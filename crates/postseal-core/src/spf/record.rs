@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::term::Term;
 use super::{
-    Directive, DomainSpec, Finding, FindingKind, Mechanism, Span, TermError, UnknownModifier,
+    Directive, DomainSpec, Finding, FindingKind, Mechanism, Qualifier, Span, TermError, UnknownModifier,
     quotation_marks, string_join,
 };
 use crate::dns::TxtRecord;
@@ -90,7 +90,7 @@ impl Record {
         }
         // RFC 7208 §4.5: "record = version terms *SP".
         let mut start = if Record::has_version(octets) { 6 } else { 0 };
-        record.directives.reserve(memchr::memchr_iter(b' ', octets).take(32).count());
+        record.directives.reserve(memchr::memchr_iter(b' ', octets).take(1024).count());
         for term in octets[start..].split(|&b| b == b' ') {
             if !term.is_empty() {
                 record.read_term(term, start);
@@ -207,12 +207,16 @@ impl Record {
 /// Two records are equal where they mean the same, wherever their terms stand.
 impl PartialEq for Record {
     fn eq(&self, other: &Record) -> bool {
-        let directive = |d: &Directive| (d.qualifier, d.mechanism.clone());
-        let modifier = |m: &UnknownModifier| (m.name.clone(), m.value.clone());
-        self.directives.iter().map(directive).eq(other.directives.iter().map(directive))
+        fn directives(record: &Record) -> impl Iterator<Item = (Qualifier, &Mechanism)> {
+            record.directives.iter().map(|d| (d.qualifier, &d.mechanism))
+        }
+        fn unknown(record: &Record) -> impl Iterator<Item = &str> {
+            record.unknown_modifiers.iter().map(UnknownModifier::as_str)
+        }
+        directives(self).eq(directives(other))
             && self.redirect() == other.redirect()
             && self.explanation() == other.explanation()
-            && self.unknown_modifiers.iter().map(modifier).eq(other.unknown_modifiers.iter().map(modifier))
+            && unknown(self).eq(unknown(other))
     }
 }
 

@@ -87,7 +87,7 @@ impl Term {
         // RFC 7208 §4.6.1: "Modifiers always contain an equals ('=') character
         // immediately after the name, and before any ":" or "/" characters".
         match modifier::split(text) {
-            Some((name, value)) => modifier::parse(name, value).map_err(|f| f.shifted(name.len() + 1)),
+            Some((name, value)) => modifier::parse(text, name, value).map_err(|f| f.shifted(name.len() + 1)),
             None => directive::parse(text).map(Term::Directive),
         }
     }

@@ -5,7 +5,7 @@ use crate::arc;
 use crate::dkim::{self, BodyDigests, BodyHashes, Canonicalization};
 use crate::dmarc::{self, Identifier};
 use crate::dns::{Answers, DomainName, Missing};
-use crate::message::{AuthorDomainError, Envelope, HeaderSection, author_domain};
+use crate::message::{AuthorDomainError, Envelope, HeaderSection, MailFrom, author_domain};
 use crate::spf::{self, ExplanationWanted, Identity};
 
 /// How messages are judged. One value serves many messages.
@@ -89,6 +89,11 @@ impl<O: Deref<Target = Options>> Authentication<O> {
         // RFC 7208 §2.3: "It is RECOMMENDED that SPF verifiers not only check the "MAIL FROM"
         // identity but also separately check the "HELO" identity".
         let mail_from = self.check_identity(Identity::MailFrom, answers);
+        if self.envelope.mail_from == MailFrom::Null {
+            // The same check: "postmaster" at the HELO domain (RFC 7208 §2.4).
+            self.helo = self.mail_from.clone();
+            return mail_from;
+        }
         let helo = self.check_identity(Identity::Helo, answers);
         mail_from.and(helo)
     }
@@ -180,11 +185,13 @@ impl<O: Deref<Target = Options>> Authentication<O> {
             self.header_section(HeaderSection::default());
         }
         self.end_of_message();
-        self.ask_ahead(answers);
         // All that is missing is noted in one go.
         let client = self.check_client(answers);
         let signatures = self.check_signatures(answers);
-        client.and(signatures)?;
+        if client.and(signatures).is_err() {
+            self.ask_ahead(answers);
+            return Err(Missing);
+        }
         if self.dmarc.is_none() {
             self.dmarc = Some(self.check_alignment(answers)?);
         }
@@ -246,7 +253,7 @@ mod tests {
     use super::*;
     use crate::dmarc::DmarcResult;
     use crate::dns::{RecordData, RecordType, TxtRecord, Zone};
-    use crate::message::{HeloIdentity, MailFrom};
+    use crate::message::HeloIdentity;
     use crate::spf::SpfResult;
 
     fn zone(records: &[(&str, &str)]) -> Zone {

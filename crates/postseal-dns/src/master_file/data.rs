@@ -154,6 +154,9 @@ pub fn write_data(data: &RecordData) -> String {
         RecordData::Spf(text) | RecordData::Txt(text) => quoted(text),
         RecordData::Tlsa(usage, selector, matching, data) => {
             let mut out = format!("{usage} {selector} {matching} ");
+            if data.is_empty() {
+                out.push_str("\"\"");
+            }
             for byte in data {
                 let _ = write!(out, "{byte:02x}");
             }
@@ -219,5 +222,6 @@ mod tests {
         check(RecordData::Txt(text.clone()), "\"v=spf1 \\\"\\\\\" \"\\255\\010\" \"\"");
         check(RecordData::Spf(text), "\"v=spf1 \\\"\\\\\" \"\\255\\010\" \"\"");
         check(RecordData::Tlsa(3, 1, 1, vec![0xab, 0x01]), "3 1 1 ab01");
+        check(RecordData::Tlsa(0, 0, 0, vec![]), "0 0 0 \"\"");
     }
 }

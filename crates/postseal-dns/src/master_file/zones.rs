@@ -48,6 +48,14 @@ impl Zones {
         false
     }
 
+    /// True where a file speaks about names below this one only, underscored labels
+    /// in front left aside: a policy look-up passes there on its way up.
+    pub fn lies_above(&self, name: &DomainName) -> bool {
+        let underscored = name.labels().take_while(|label| label.starts_with('_')).count();
+        let domain = name.suffix(name.label_count() - underscored);
+        self.zone.contains(&domain) && !self.covers(&domain)
+    }
+
     /// The records.
     pub fn zone(&self) -> &Zone {
         &self.zone

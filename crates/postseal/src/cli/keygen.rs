@@ -2,13 +2,14 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _, RsaKeyPair};
+use aws_lc_rs::signature::{Ed25519KeyPair, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Args, ValueEnum};
+use postseal_core::dkim::SigningKey;
 use postseal_core::dns::{DomainName, RecordData, TxtRecord};
 use postseal_dns::master_file::write_data;
 use serde::Serialize;
@@ -76,12 +77,6 @@ struct DnsRecord {
     zone_line: String,
 }
 
-/// A fresh key: the private one as PEM, the public one as `p=` has it.
-struct Fresh {
-    pem: Zeroizing<String>,
-    public: String,
-}
-
 pub(super) fn run(args: &KeygenArgs, terminal: &Terminal) -> Result<Status, Problem> {
     let lang = terminal.lang;
     let name = record_name(args, lang)?;
@@ -97,17 +92,18 @@ pub(super) fn run(args: &KeygenArgs, terminal: &Terminal) -> Result<Status, Prob
         Algorithm::Ed25519 => None,
     };
     let size = bits.map(|bits| key_size(bits, lang)).transpose()?;
-    let fresh = match size {
+    let pem = match size {
         Some(size) => rsa(size),
         None => ed25519(),
     };
-    let fresh = fresh.map_err(|Unspecified| {
-        Problem::new(say!(lang, "the key could not be made", "鍵を作れませんでした"))
-    })?;
+    let failed = || Problem::new(say!(lang, "the key could not be made", "鍵を作れませんでした"));
+    let pem = pem.map_err(|Unspecified| failed())?;
+    // Read back as `sign` will read it: what is shown to be published is that key's record.
+    let key = SigningKey::from_pem(pem.as_bytes()).map_err(|_| failed())?;
     if let Some(path) = &args.out {
-        write_private(path, &fresh.pem, lang)?;
+        write_private(path, &pem, lang)?;
     }
-    let dns = dns_record(&name, args.algorithm, &fresh.public);
+    let dns = dns_record(&name, key.record());
     if terminal.json {
         terminal.print_json(&Output {
             algorithm: match args.algorithm {
@@ -115,7 +111,7 @@ pub(super) fn run(args: &KeygenArgs, terminal: &Terminal) -> Result<Status, Prob
                 Algorithm::Ed25519 => "ed25519",
             },
             bits,
-            private_key: args.out.is_none().then_some(fresh.pem.as_str()),
+            private_key: args.out.is_none().then_some(pem.as_str()),
             file: args.out.as_ref().map(|path| path.display().to_string()),
             dns,
         })?;
@@ -124,7 +120,7 @@ pub(super) fn run(args: &KeygenArgs, terminal: &Terminal) -> Result<Status, Prob
     match &args.out {
         Some(path) => terminal.print(&published_text(&dns, Some(path), lang))?,
         None => {
-            terminal.print(&fresh.pem)?;
+            terminal.print(&pem)?;
             let _ = io::stderr().lock().write_all(published_text(&dns, None, lang).as_bytes());
         }
     }
@@ -175,21 +171,15 @@ fn key_size(bits: u32, lang: Lang) -> Result<KeySize, Problem> {
     }
 }
 
-fn rsa(size: KeySize) -> Result<Fresh, Unspecified> {
-    let pair = RsaKeyPair::generate(size)?;
-    let private: Pkcs8V1Der<'_> = pair.as_der()?;
-    let public: PublicKeyX509Der<'_> = pair.public_key().as_der()?;
-    // RFC 6376 §3.6.1 names RSAPublicKey, but its own example (appendix C) and what
-    // everybody publishes is SubjectPublicKeyInfo.
-    Ok(Fresh { pem: pem(private.as_ref()), public: STANDARD.encode(public.as_ref()) })
+fn rsa(size: KeySize) -> Result<Zeroizing<String>, Unspecified> {
+    let private: Pkcs8V1Der<'_> = RsaKeyPair::generate(size)?.as_der()?;
+    Ok(pem(private.as_ref()))
 }
 
-fn ed25519() -> Result<Fresh, Unspecified> {
-    let pair = Ed25519KeyPair::generate()?;
+fn ed25519() -> Result<Zeroizing<String>, Unspecified> {
     // Version 1 of PKCS#8: version 2, which adds the public key, is refused by older OpenSSL.
-    let private = pair.to_pkcs8v1()?;
-    // RFC 8463 §4: the 32 octets of the public key alone.
-    Ok(Fresh { pem: pem(private.as_ref()), public: STANDARD.encode(pair.public_key().as_ref()) })
+    let private = Ed25519KeyPair::generate()?.to_pkcs8v1()?;
+    Ok(pem(private.as_ref()))
 }
 
 /// RFC 7468 §10: PKCS#8 in lines of 64 characters.
@@ -208,12 +198,7 @@ fn pem(der: &[u8]) -> Zeroizing<String> {
     pem
 }
 
-fn dns_record(name: &str, algorithm: Algorithm, public: &str) -> DnsRecord {
-    let key_type = match algorithm {
-        Algorithm::Rsa => "rsa",
-        Algorithm::Ed25519 => "ed25519",
-    };
-    let value = format!("v=DKIM1; k={key_type}; p={public}");
+fn dns_record(name: &str, value: String) -> DnsRecord {
     let strings: Vec<&[u8]> = value.as_bytes().chunks(255).collect();
     let data = write_data(&RecordData::Txt(TxtRecord::from_strings(&strings)));
     let data = if strings.len() > 1 { format!("( {data} )") } else { data };

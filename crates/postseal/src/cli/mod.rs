@@ -3,25 +3,35 @@
 //! Every command speaks English and Japanese, prints JSON on `--json`, and ends
 //! with status 0 (good), 1 (the answer is bad) or 2 (it could not be done).
 
-// What a command is given: arguments, DNS.
+// What a command is given: arguments, messages, keys, DNS.
 mod args;
 mod dns_source;
 mod host;
+mod key_file;
+mod message_source;
+mod signing_args;
 
 // What it says.
 mod fault_text;
 mod lang;
 mod problem;
 mod terminal;
+mod trace;
 mod usage;
+mod verdict_json;
+mod verdict_text;
 mod words;
 
 // The commands.
+mod arc_seal;
+mod check;
 mod config;
 mod keygen;
 mod reload;
 mod serve;
+mod sign;
 mod spf;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -52,7 +62,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::CheckArgs),
     Spf(spf::SpfArgs),
+    Verify(Box<verify::VerifyArgs>),
+    Sign(sign::SignArgs),
+    Arc(arc_seal::ArcArgs),
     Keygen(keygen::KeygenArgs),
     Config(config::ConfigArgs),
     Serve(serve::ServeArgs),
@@ -93,7 +107,11 @@ pub(crate) fn run(words: &[OsString]) -> ExitCode {
 impl Command {
     fn run(self, terminal: &Terminal) -> Result<Status, Problem> {
         match self {
+            Command::Check(args) => check::run(&args, terminal),
             Command::Spf(args) => spf::run(&args, terminal),
+            Command::Verify(args) => verify::run(&args, terminal),
+            Command::Sign(args) => sign::run(&args, terminal),
+            Command::Arc(args) => arc_seal::run(&args, terminal),
             Command::Keygen(args) => keygen::run(&args, terminal),
             Command::Config(args) => config::run(&args, terminal),
             Command::Serve(args) => serve::run(&args, terminal),

@@ -1,4 +1,4 @@
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use clap::Args;
 use postseal_core::dns::Answers;
@@ -13,6 +13,7 @@ use super::dns_source::DnsSource;
 use super::host::host_name;
 use super::lang::{Lang, say};
 use super::problem::Problem;
+use super::signing_args::unix_time;
 use super::terminal::{Paint, Terminal};
 use super::words::{spf_cause, spf_result};
 
@@ -55,7 +56,7 @@ pub(super) fn run(args: &SpfArgs, terminal: &Terminal) -> Result<Status, Problem
     let receiver = host_name();
     let request = Request {
         receiver: Some(&receiver),
-        now: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()),
+        now: unix_time(),
         explanation: ExplanationWanted::Yes,
         ..Request::new(&envelope, Identity::MailFrom)
     };

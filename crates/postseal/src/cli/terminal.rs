@@ -93,6 +93,10 @@ impl Paint {
         self.wrap("33", text)
     }
 
+    pub(super) fn strong(self, text: &str) -> String {
+        self.wrap("1", text)
+    }
+
     pub(super) fn dim(self, text: &str) -> String {
         self.wrap("2", text)
     }

@@ -88,6 +88,7 @@ const TEMPLATE: &str = "{about-with-newline}\n使い方: {usage}\n\n{all-args}{a
 fn about(path: &str) -> Option<&'static str> {
     Some(match path {
         "" => "自分でメールサーバーを運用する人のためのメール認証",
+        "check" => "ドメインの SPF、DKIM、DMARC、MX レコードの問題を調べる",
         "spf" => "SPF で送信元を判定する (RFC 7208)",
         "verify" => "メッセージを SPF, DKIM, ARC, DMARC で判定する",
         "sign" => "メッセージに DKIM 署名を付ける (RFC 6376)",
@@ -105,6 +106,11 @@ fn about(path: &str) -> Option<&'static str> {
 /// What each argument is for, by command and id; those of several commands by id alone.
 fn argument(path: &str, id: &str) -> Option<&'static str> {
     let own = match (path, id) {
+        ("check", "domains") => "調べるドメイン（メールアドレスの @ より後ろの部分）",
+        ("check", "from_ip") => "このドメインのメールを送信する IP アドレス (繰り返し可)",
+        ("check", "selector") => "使用中の DKIM セレクター (繰り返し可) [省略時: よく使われるもの]",
+        ("check", "dkim_domain") => "署名するドメイン (d=) [省略時: 調べるドメイン]",
+        ("check", "format") => "出力の形式: text, json, junit, markdown [省略時: text]",
         ("keygen", "algorithm") => "鍵の種類: rsa または ed25519 [省略時: rsa]",
         ("keygen", "bits") => "RSA 鍵の長さ: 2048, 3072, 4096 [省略時: 2048]",
         ("keygen", "out") => "秘密鍵をこのファイルに書く (モード 0600、既存のファイルは上書きしない)",
@@ -130,6 +136,7 @@ fn argument(path: &str, id: &str) -> Option<&'static str> {
             "署名するヘッダーフィールド (h= と同じくコロン区切り)"
         }
         ("sign", "timestamp") | ("arc seal", "timestamp") => "署名の時刻 (UNIX 秒) [省略時: 現在]",
+        ("arc seal", "field_only") => "メッセージは出さず、三つのフィールドだけを書く",
         ("sign", "field_only") => "メッセージは出さず、フィールドだけを書く",
         ("arc seal", "authserv_id") => "封印する Authentication-Results の authserv-id",
         _ => "",

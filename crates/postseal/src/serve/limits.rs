@@ -54,7 +54,7 @@ pub(super) fn limits_met(judged: &Judged) -> impl Iterator<Item = &'static str> 
 }
 
 fn is_size(kind: DefectKind) -> bool {
-    matches!(kind, DefectKind::TooManyFields | DefectKind::TooLong)
+    matches!(kind, DefectKind::TooManyFields | DefectKind::Oversized)
 }
 
 fn is_from_limit(cause: &dmarc::Cause) -> bool {

@@ -2,22 +2,44 @@
 //!
 //! Both relaxed forms drop a blank that another blank (or, in a body, a line
 //! end) follows, and turn the last of a run into one SP. Whether an octet goes
-//! depends on it and the next two only, so that 64 of them are decided at once
-//! in a loop without branches, which the compiler turns into vector
-//! instructions; what stays is then moved together.
+//! depends on it and the next two only. So 64 octets are compared at once, with
+//! whatever vector instructions the processor has, each comparison gives one bit
+//! for an octet, and the rest is arithmetic with 64 bits; the octets that stay
+//! are then moved together in runs.
+
+use fearless_simd::prelude::*;
+use fearless_simd::{mask8x64, u8x64};
 
 /// Octets decided at once.
-pub(super) const GROUP: usize = 64;
+const GROUP: usize = 64;
 
-/// A group and the two octets after it.
-const WINDOW: usize = GROUP + 2;
+/// A group and the next one, which octets are copied along from and looked ahead at.
+const WINDOW: usize = 2 * GROUP;
 
-/// Which octets are dropped, and what the others become.
+/// Room that a group may take: copies are whole groups, wherever they begin in it.
+const ROOM: usize = 3 * GROUP;
+
+/// Where the last of these copies may begin.
+const LAST: usize = 2 * GROUP - 1;
+
+/// What the octets of one group are: a bit for each octet, the first octet lowest.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Bits {
+    blank: u64,
+    /// Blanks other than SP; they become one where they stay.
+    other_blank: u64,
+    cr: u64,
+    lf: u64,
+}
+
+/// Which octets are dropped.
 pub(super) trait Rule {
-    /// True where `octet` is dropped, `next` and `after` being the two that follow.
-    fn drops(octet: u8, next: u8, after: u8) -> bool;
-    /// True where `octet` becomes SP if it stays.
-    fn is_blank(octet: u8) -> bool;
+    /// What the octets of a group are.
+    fn bits<S: Simd>(octets: u8x64<S>) -> Bits;
+    /// The octets of this group that are dropped, `next` being the group after it.
+    fn dropped(group: Bits, next: Bits) -> u64;
+    /// True where this octet is a blank other than SP.
+    fn is_other_blank(octet: u8) -> bool;
 }
 
 /// RFC 6376 §3.4.4, within a body: blanks before a blank or CRLF go.
@@ -25,14 +47,26 @@ pub(super) struct Body;
 
 impl Rule for Body {
     #[inline(always)]
-    fn drops(octet: u8, next: u8, after: u8) -> bool {
-        let ends_line = (next == b'\r') & (after == b'\n');
-        Body::is_blank(octet) & (Body::is_blank(next) | ends_line)
+    fn bits<S: Simd>(octets: u8x64<S>) -> Bits {
+        let (sp, tab) = (octets.simd_eq(b' '), octets.simd_eq(b'\t'));
+        let bits = |octet: u8| octets.simd_eq(octet).to_bitmask();
+        Bits {
+            blank: (sp | tab).to_bitmask(),
+            other_blank: tab.to_bitmask(),
+            cr: bits(b'\r'),
+            lf: bits(b'\n'),
+        }
     }
 
     #[inline(always)]
-    fn is_blank(octet: u8) -> bool {
-        (octet == b' ') | (octet == b'\t')
+    fn dropped(group: Bits, next: Bits) -> u64 {
+        let line_end = ahead(1, group.cr, next.cr) & ahead(2, group.lf, next.lf);
+        group.blank & (ahead(1, group.blank, next.blank) | line_end)
+    }
+
+    #[inline(always)]
+    fn is_other_blank(octet: u8) -> bool {
+        octet == b'\t'
     }
 }
 
@@ -42,79 +76,93 @@ pub(super) struct HeaderField;
 
 impl Rule for HeaderField {
     #[inline(always)]
-    fn drops(octet: u8, next: u8, _: u8) -> bool {
-        HeaderField::is_blank(octet) & HeaderField::is_blank(next)
+    fn bits<S: Simd>(octets: u8x64<S>) -> Bits {
+        let other = octets.simd_eq(b'\t') | octets.simd_eq(b'\r') | octets.simd_eq(b'\n');
+        let blank = other | octets.simd_eq(b' ');
+        Bits { blank: blank.to_bitmask(), other_blank: other.to_bitmask(), cr: 0, lf: 0 }
     }
 
     #[inline(always)]
-    fn is_blank(octet: u8) -> bool {
-        (octet == b' ') | (octet == b'\t') | (octet == b'\r') | (octet == b'\n')
+    fn dropped(group: Bits, next: Bits) -> u64 {
+        group.blank & ahead(1, group.blank, next.blank)
+    }
+
+    #[inline(always)]
+    fn is_other_blank(octet: u8) -> bool {
+        (octet == b'\t') | (octet == b'\r') | (octet == b'\n')
     }
 }
 
-/// Reduces the blanks of `octets`, which must end in no blank, and hands the
-/// result to `out` in runs of up to `N` octets; some of it stays in `gather`.
-/// Stops after `quiet` groups in a row without a change; returns how many
-/// octets were taken.
-pub(super) fn reduce<R: Rule, const N: usize>(
+/// Bits moved so that each octet has the one of the octet `distance` places further on.
+#[inline(always)]
+fn ahead(distance: u32, group: u64, next: u64) -> u64 {
+    group >> distance | next << (64 - distance)
+}
+
+/// Reduces the blanks of the first `count` of `octets` and hands the result to
+/// `out` in runs of up to `N` octets; some of it stays in `gather`. Either the
+/// last of them is no blank, or `count` is a multiple of 64 and more octets
+/// follow. True where an octet was dropped or changed.
+#[inline(always)]
+pub(super) fn reduce<S: Simd, R: Rule, const N: usize>(
+    simd: S,
     octets: &[u8],
+    count: usize,
     gather: &mut Gather<N>,
-    quiet: usize,
-    mut out: impl FnMut(&[u8]),
-) -> usize {
-    let mut unchanged = 0;
-    let mut at = 0;
-    while at < octets.len() && unchanged < quiet {
-        gather.make_room(GROUP, &mut out);
+    out: &mut impl FnMut(&[u8]),
+) -> bool {
+    let mut changed = false;
+    let mut window = [0; WINDOW];
+    let mut bits = None;
+    for at in (0..count).step_by(GROUP) {
+        gather.make_room(out);
         let rest = &octets[at..];
-        let changed = if let Some(window) = rest.first_chunk::<WINDOW>() {
-            reduce_group::<R, N>(window, 0, gather)
-        } else {
-            let mut window = [0; WINDOW];
+        let window = rest.first_chunk::<WINDOW>().unwrap_or_else(|| {
+            window = [0; WINDOW];
             window[..rest.len()].copy_from_slice(rest);
-            let absent = if rest.len() < GROUP { u64::MAX << rest.len() } else { 0 };
-            reduce_group::<R, N>(&window, absent, gather)
+            &window
+        });
+        let load = |start: usize| R::bits(u8x64::from_slice(simd, &window[start..start + GROUP]));
+        let group = bits.unwrap_or_else(|| load(0));
+        let (next, absent) = match count - at {
+            left @ 1..GROUP => (Bits::default(), u64::MAX << left),
+            GROUP if rest.len() == GROUP => (Bits::default(), 0),
+            _ => (load(GROUP), 0),
         };
-        unchanged = if changed { 0 } else { unchanged + 1 };
-        at += GROUP;
+        bits = Some(next);
+        let dropped = R::dropped(group, next) | absent;
+        gather.append::<R>(window, dropped, group.other_blank);
+        changed |= dropped & !absent != 0 || group.other_blank != 0;
     }
-    at.min(octets.len())
+    changed
 }
 
-/// Reduces one group; octets in `absent` are not there. True where an octet was dropped.
-#[inline]
-fn reduce_group<R: Rule, const N: usize>(window: &[u8; WINDOW], absent: u64, gather: &mut Gather<N>) -> bool {
-    // Twice a group, so that 64 octets can be taken from any place in the first half.
-    let mut octets = [0; 2 * GROUP];
-    let mut dropped = [0; GROUP];
-    for i in 0..GROUP {
-        let octet = window[i];
-        dropped[i] = u8::from(R::drops(octet, window[i + 1], window[i + 2]));
-        octets[i] = if R::is_blank(octet) { b' ' } else { octet };
+/// True where no octet of a body needs to change: no tab, and no SP before SP or CR.
+/// (SP before a CR that ends no line needs none either; it is let go the slow way.)
+#[inline(always)]
+pub(super) fn is_reduced<S: Simd>(simd: S, octets: &[u8]) -> bool {
+    if octets.len() <= GROUP {
+        let mut window = [0; GROUP + 1];
+        window[..octets.len()].copy_from_slice(octets);
+        return !needs_reduction(simd, &window).any_true() && window[0] != b'\t';
     }
-    let dropped = bits(&dropped) | absent;
-    let mut start = 0;
-    while start < GROUP {
-        let kept = ((dropped >> start).trailing_zeros() as usize).min(GROUP - start);
-        gather.append(&octets, start, kept);
-        start += kept;
-        if start < GROUP {
-            start += (dropped >> start).trailing_ones() as usize;
-        }
+    // In windows of one octet more than a group; the last one overlaps.
+    let mut found = octets.last_chunk().map(|last| needs_reduction(simd, last));
+    let mut rest = octets;
+    while let Some(window) = rest.first_chunk() {
+        let here = needs_reduction(simd, window);
+        found = Some(found.map_or(here, |found| found | here));
+        rest = &rest[GROUP..];
     }
-    dropped != 0
+    !found.is_some_and(|found| found.any_true()) && octets[0] != b'\t'
 }
 
-/// One bit for each octet that is 1, the first octet lowest.
-#[inline]
-fn bits(flags: &[u8; GROUP]) -> u64 {
-    let mut mask = 0;
-    for (i, eight) in flags.as_chunks::<8>().0.iter().enumerate() {
-        // Each product bit 56 + i is the flag of octet i: no two partial products meet there.
-        let gathered = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        mask |= gathered << (8 * i);
-    }
-    mask
+/// Where an octet is followed by one that cannot stay after it.
+#[inline(always)]
+fn needs_reduction<S: Simd>(simd: S, window: &[u8; GROUP + 1]) -> mask8x64<S> {
+    let octet = u8x64::from_slice(simd, &window[..GROUP]);
+    let next = u8x64::from_slice(simd, &window[1..]);
+    (octet.simd_eq(b' ') & (next.simd_eq(b' ') | next.simd_eq(b'\r'))) | next.simd_eq(b'\t')
 }
 
 /// Octets gathered into one run, because a hash is fastest in long runs.
@@ -129,34 +177,71 @@ impl<const N: usize> Gather<N> {
         Gather { octets: [0; N], len: 0 }
     }
 
+    /// What was gathered and not handed over.
+    pub(super) fn gathered(&self) -> &[u8] {
+        &self.octets[..self.len]
+    }
+
     /// Hands over what was gathered.
-    pub(super) fn flush(&mut self, mut out: impl FnMut(&[u8])) {
+    pub(super) fn flush(&mut self, out: &mut impl FnMut(&[u8])) {
         if self.len > 0 {
             out(&self.octets[..self.len]);
             self.len = 0;
         }
     }
 
-    /// Room for this many octets and a group beyond.
-    fn make_room(&mut self, octets: usize, out: &mut impl FnMut(&[u8])) {
-        if self.len + octets + GROUP > N {
-            self.flush(out);
+    /// Makes room for a group. Hands over whole blocks of the hash, so that it need
+    /// not keep parts of them.
+    #[inline(always)]
+    fn make_room(&mut self, out: &mut impl FnMut(&[u8])) {
+        if self.len + ROOM > N {
+            let whole = self.len - self.len % GROUP;
+            out(&self.octets[..whole]);
+            self.octets.copy_within(whole..whole + GROUP, 0);
+            self.len -= whole;
         }
     }
 
-    /// Adds `len` octets of `from`, beginning at `start`.
-    #[inline]
-    fn append(&mut self, from: &[u8; 2 * GROUP], start: usize, len: usize) {
-        // A copy of fixed length is a few instructions; what is too much is overwritten next.
-        let room = &mut self.octets[self.len..self.len + GROUP];
-        room.copy_from_slice(&from[start..start + GROUP]);
+    /// The room that was made.
+    #[inline(always)]
+    fn room(&mut self) -> &mut [u8; ROOM] {
+        self.octets[self.len..].first_chunk_mut().expect("room was made")
+    }
+
+    /// Adds the octets of a group that are not dropped; there is room for it.
+    #[inline(always)]
+    fn append<R: Rule>(&mut self, window: &[u8; WINDOW], dropped: u64, other_blanks: u64) {
+        let room = self.room();
+        let mut len = 0;
+        // Where runs of dropped octets begin and end, in turn.
+        let mut edges = dropped ^ (dropped << 1);
+        let mut start = 0;
+        let mut append_run = || {
+            let end = edges.trailing_zeros() as usize;
+            edges &= edges.wrapping_sub(1);
+            // A copy of fixed length is a few instructions; what is too much is overwritten next.
+            room[len & LAST..(len & LAST) + GROUP].copy_from_slice(&window[start..start + GROUP]);
+            len += end - start;
+            start = edges.trailing_zeros() as usize;
+            edges &= edges.wrapping_sub(1);
+            start
+        };
+        // Three runs of kept octets are done without a branch: few groups have more.
+        append_run();
+        append_run();
+        while append_run() < GROUP {}
+        if other_blanks != 0 {
+            for octet in room.iter_mut().take(GROUP) {
+                *octet = if R::is_other_blank(*octet) { b' ' } else { *octet };
+            }
+        }
         self.len += len;
     }
 
     /// Adds octets of any length.
-    pub(super) fn put(&mut self, octets: &[u8], mut out: impl FnMut(&[u8])) {
+    pub(super) fn put(&mut self, octets: &[u8], out: &mut impl FnMut(&[u8])) {
         if self.len + octets.len() > N {
-            self.flush(&mut out);
+            self.flush(out);
             if octets.len() > N {
                 return out(octets);
             }
@@ -165,29 +250,46 @@ impl<const N: usize> Gather<N> {
         self.len += octets.len();
     }
 
-    /// Adds a field name in lower case.
-    pub(super) fn put_lower_case(&mut self, octets: &[u8], mut out: impl FnMut(&[u8])) {
-        for part in octets.chunks(N / 2) {
-            if self.len + part.len() > N {
-                self.flush(&mut out);
+    /// Adds a field name in lower case, and a colon. The name is the first `len` of `octets`.
+    #[inline(always)]
+    pub(super) fn put_name(&mut self, octets: &[u8], len: usize, out: &mut impl FnMut(&[u8])) {
+        let mut rest = &octets[..len];
+        // Names are short as a rule: one block is copied, and what is too much overwritten.
+        if len < GROUP
+            && let Some(block) = octets.first_chunk::<GROUP>()
+        {
+            self.make_room(out);
+            let room = self.room();
+            for (to, from) in room.iter_mut().zip(block) {
+                *to = from.to_ascii_lowercase();
             }
-            let room = &mut self.octets[self.len..self.len + part.len()];
-            room.copy_from_slice(part);
-            room.make_ascii_lowercase();
-            self.len += part.len();
+            room[len] = b':';
+            self.len += len + 1;
+            return;
         }
+        while !rest.is_empty() {
+            let (part, later) = rest.split_at(rest.len().min(GROUP));
+            self.make_room(out);
+            self.room()[..part.len()].copy_from_slice(part);
+            self.room()[..part.len()].make_ascii_lowercase();
+            self.len += part.len();
+            rest = later;
+        }
+        self.put(b":", out);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fearless_simd::{Level, dispatch};
 
     fn reduced<R: Rule>(octets: &[u8]) -> Vec<u8> {
         let mut got = Vec::new();
         let mut gather = Gather::<256>::new();
-        reduce::<R, 256>(octets, &mut gather, usize::MAX, |run| got.extend_from_slice(run));
-        gather.flush(|run| got.extend_from_slice(run));
+        let mut out = |run: &[u8]| got.extend_from_slice(run);
+        dispatch!(Level::new(), simd => reduce::<_, R, 256>(simd, octets, octets.len(), &mut gather, &mut out));
+        gather.flush(&mut out);
         got
     }
 
@@ -196,14 +298,29 @@ mod tests {
         let check = |input: &str, body: &str, header: &str| {
             assert_eq!(reduced::<Body>(input.as_bytes()), body.as_bytes(), "{input:?}");
             assert_eq!(reduced::<HeaderField>(input.as_bytes()), header.as_bytes(), "{input:?}");
+            let is_reduced = dispatch!(Level::new(), simd => is_reduced(simd, input.as_bytes()));
+            assert_eq!(is_reduced, input == body, "{input:?}");
         };
         check("", "", "");
         check("a", "a", "a");
         check("  a \t b", " a b", " a b");
         check("a\tb", "a b", "a b");
         check("a \t\r\n b", "a\r\n b", "a b");
-        check("a \rb \nc", "a \rb \nc", "a b c");
+        check("a\r\n\r\nb", "a\r\n\r\nb", "a b");
         let long = "x \t y\r\n".repeat(50) + "z";
         check(&long, &("x y\r\n".repeat(50) + "z"), &("x y ".repeat(50) + "z"));
+        // A fault at every place of the groups.
+        for at in 0..200 {
+            let (before, after) = ("a".repeat(at), "b".repeat(200 - at));
+            let both = format!("{before} {after}");
+            check(&format!("{before} \t {after}"), &both, &both);
+            check(&format!("{before} \r\n{after}"), &format!("{before}\r\n{after}"), &both);
+            check(&both, &both, &both);
+        }
+    }
+
+    #[test]
+    fn keeps_blanks_before_a_cr_or_lf_that_ends_no_line() {
+        assert_eq!(reduced::<Body>(b"a \rb \nc"), b"a \rb \nc");
     }
 }

@@ -1,5 +1,7 @@
+use fearless_simd::{Level, Simd, dispatch};
+
 use super::Canonicalization;
-use super::blanks::{Body, Gather, reduce};
+use super::blanks::{Body, Gather, is_reduced, reduce};
 
 /// Takes the canonical octets, in runs.
 pub(crate) trait Sink {
@@ -146,28 +148,34 @@ impl BodyCanonicalizer {
 
 /// Hands on `core`, which begins after content and ends in content, with its blanks reduced.
 fn relax(core: &[u8], sink: &mut impl Sink) {
+    dispatch!(Level::new(), simd => relax_with(simd, core, sink));
+}
+
+#[inline(always)]
+fn relax_with<S: Simd>(simd: S, core: &[u8], sink: &mut impl Sink) {
     let mut rest = core;
     while !rest.is_empty() {
-        let clean = relaxed_len(rest);
+        let clean = relaxed_len(simd, rest);
         if clean > 0 {
             sink.put(&rest[..clean]);
             rest = &rest[clean..];
         } else {
-            rest = &rest[relax_dirty(rest, sink)..];
+            rest = &rest[relax_dirty(simd, rest, sink)..];
         }
     }
 }
 
 /// How many octets, in whole blocks or to the end, are in relaxed form already.
-fn relaxed_len(octets: &[u8]) -> usize {
+#[inline(always)]
+fn relaxed_len<S: Simd>(simd: S, octets: &[u8]) -> usize {
     let mut clean = 0;
     while clean < LONGEST_RUN {
         let rest = &octets[clean..];
         if rest.len() <= BLOCK {
-            return if is_relaxed(rest) { octets.len() } else { clean };
+            return if is_reduced(simd, rest) { octets.len() } else { clean };
         }
         // The octet after a block belongs to its test.
-        if !is_relaxed(&rest[..=BLOCK]) {
+        if !is_reduced(simd, &rest[..=BLOCK]) {
             return clean;
         }
         clean += BLOCK;
@@ -175,35 +183,34 @@ fn relaxed_len(octets: &[u8]) -> usize {
     clean
 }
 
-/// Reduces blanks from the front of `octets` until there are few to reduce, or
+/// Reduces blanks from the front of `octets`, to where there are none to reduce or
 /// to the end; returns how many octets that were.
-#[inline(never)]
-fn relax_dirty(octets: &[u8], sink: &mut impl Sink) -> usize {
+#[inline(always)]
+fn relax_dirty<S: Simd>(simd: S, octets: &[u8], sink: &mut impl Sink) -> usize {
     let mut gather = Gather::<GATHERED>::new();
-    let len = reduce::<Body, GATHERED>(octets, &mut gather, QUIET, |run| sink.put(run));
-    gather.flush(|run| sink.put(run));
-    len
-}
-
-/// True where no octet of the block needs to change: no tab, and no SP before SP or CR.
-/// (SP before a CR that ends no line needs none either; it is let go the slow way.)
-fn is_relaxed(octets: &[u8]) -> bool {
-    let next = &octets[octets.len().min(1)..];
-    let mut found = octets.first() == Some(&b'\t');
-    for (a, b) in octets.iter().zip(next) {
-        found |= (*b == b'\t') | ((*a == b' ') & ((*b == b' ') | (*b == b'\r')));
+    let mut out = |run: &[u8]| sink.put(run);
+    let mut at = 0;
+    while at < octets.len() {
+        let rest = &octets[at..];
+        let region = rest.len().min(REGION);
+        let changed = reduce::<S, Body, GATHERED>(simd, rest, region, &mut gather, &mut out);
+        at += region;
+        if !changed {
+            break;
+        }
     }
-    !found
+    gather.flush(&mut out);
+    at
 }
 
 /// Octets tested at once for being in relaxed form.
-const BLOCK: usize = 1024;
+const BLOCK: usize = 512;
 
 /// Octets hashed in one call at most, so that they are still in the first-level cache.
 const LONGEST_RUN: usize = 16 * 1024;
 
 /// Octets gathered before they are hashed.
-const GATHERED: usize = 4096;
+const GATHERED: usize = 2048;
 
-/// Groups without a change after which blocks are tested again.
-const QUIET: usize = 16;
+/// Octets reduced before it is asked whether that is still needed; a multiple of a group.
+const REGION: usize = 512;

@@ -66,8 +66,25 @@ impl AuthservId {
 
 /// Octets of a token (RFC 2045 §5.1): visible ASCII without the tspecials.
 pub(super) fn is_token_octet(octet: u8) -> bool {
-    octet.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&octet)
+    TOKEN_OCTETS[usize::from(octet)]
 }
+
+/// Every octet of every value that is written is looked up.
+const TOKEN_OCTETS: [bool; 256] = {
+    let tspecials = b"()<>@,;:\\\"/[]?=";
+    let mut octets = [false; 256];
+    let mut octet = b'!';
+    while octet <= b'~' {
+        octets[octet as usize] = true;
+        octet += 1;
+    }
+    let mut i = 0;
+    while i < tspecials.len() {
+        octets[tspecials[i] as usize] = false;
+        i += 1;
+    }
+    octets
+};
 
 impl PartialEq for AuthservId {
     fn eq(&self, other: &AuthservId) -> bool {

@@ -28,9 +28,7 @@ impl Verdict {
         let mut writer = FieldWriter::new(authserv_id, form);
         writer.spf(Identity::MailFrom, &self.mail_from);
         writer.spf(Identity::Helo, &self.helo);
-        for signature in &self.dkim {
-            writer.dkim(signature);
-        }
+        writer.signatures(&self.dkim);
         if self.dkim.is_empty() {
             writer.result("dkim", None, DkimResult::None.as_str());
         }
@@ -207,6 +205,22 @@ impl FieldWriter {
         }
     }
 
+    /// The first [`MAX_SIGNATURES_WRITTEN`] signatures and each other one that passed. A
+    /// message may bring thousands; our field must stay one that can be read.
+    fn signatures(&mut self, signatures: &[SignatureResult]) {
+        let mut left_out = 0_usize;
+        for (nth, signature) in signatures.iter().enumerate() {
+            if nth < MAX_SIGNATURES_WRITTEN || signature.result == DkimResult::Pass {
+                self.dkim(signature);
+            } else {
+                left_out += 1;
+            }
+        }
+        if left_out > 0 {
+            self.comment(&format!("and {left_out} more signatures that did not pass"));
+        }
+    }
+
     /// One DKIM signature (RFC 8601 §2.7.1, RFC 6008).
     fn dkim(&mut self, signature: &SignatureResult) {
         self.result("dkim", None, signature.result.as_str());
@@ -299,6 +313,9 @@ fn misleads(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
+
+/// Signatures that have a result of their own in our field, whatever came of them.
+const MAX_SIGNATURES_WRITTEN: usize = 50;
 
 /// Longer values are quoted, which cuts them.
 const MAX_PLAIN: usize = 320;

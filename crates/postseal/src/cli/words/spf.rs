@@ -100,7 +100,7 @@ pub(in crate::cli) fn spf_cause(cause: &Cause, lang: Lang) -> String {
     }
 }
 
-fn term_error(error: TermError, lang: Lang) -> String {
+pub(super) fn term_error(error: TermError, lang: Lang) -> String {
     let ja = match error {
         _ if lang == Lang::En => return error.to_string(),
         TermError::Macro(error) => return macro_error(error),

@@ -1,0 +1,43 @@
+//! What a domain's records mean: findings with the place marked, what it does
+//! to mail, and the record to put instead.
+//!
+//! [`check`] is a plain function over the parsers that judge mail, by ask and
+//! replay like everything here. It speaks no language: a [`Cause`] holds the
+//! data, and the program makes the sentences.
+
+// What can be said.
+mod cause;
+mod finding;
+
+// Who says it: one kind of record each, then all of them together.
+mod dkim_advice;
+mod dkim_key_advice;
+mod dmarc_advice;
+mod dmarc_record_advice;
+mod mx_advice;
+mod ptr_advice;
+mod spf_advice;
+mod spf_record_advice;
+mod ttl_advice;
+
+mod check;
+
+// What they stand on.
+mod dkim_cname;
+mod dmarc_fix;
+mod lossy_text;
+mod registrable;
+mod spf_drafts;
+mod spf_fix;
+mod spf_networks;
+mod spf_tree;
+
+pub use cause::{Cause, FindingId, UnknownFindingId};
+pub use check::{CheckReport, CheckRequest, DmarcPolicy, MAX_CHECK_QUERIES, check};
+pub use dkim_advice::{DkimKey, KeyState, USUAL_SELECTORS};
+pub use dkim_key_advice::KeyFault;
+pub use dmarc_record_advice::{BadValue, PctReading, PolicyFault};
+pub use finding::{Finding, Fix, Severity};
+pub use lossy_text::lossy;
+pub use spf_networks::PrivateRange;
+pub use spf_tree::{SpfNode, SpfState, SpfTerm, TermOutcome};

@@ -1,0 +1,356 @@
+//! Every finding: cases that raise it, with the place marked, and near misses.
+//!
+//! The cases stand in `findings/*.txt`, a blank line between them. A case begins
+//! with `+ ID` (raised) or `- ID` (not raised); the cases of `good.txt` have no
+//! such line, and nothing grave may be found. Then come records of
+//! `contoso.example`: name, perhaps seconds, type, data. `@` is the domain, names
+//! with a final dot are whole. In texts `|` stands where one string ends and the
+//! next begins, `⟦` and `⟧` stand around the place that must be marked, and
+//! `{rsa2048}`, `{x200}` for a key or for as many letters. `NAME FAIL TYPE` is
+//! SERVFAIL. `fix` is the value that must be proposed (`nothing`: none),
+//! `severity` another than the usual one. `--selector`, `--from-ip`, `--domain` and
+//! `--dkim-domain` are those of the request. `#` begins a remark.
+
+#![expect(clippy::print_stdout, reason = "it says how many cases were judged")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::IpAddr;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use postseal_core::advice::{
+    CheckReport, CheckRequest, Finding, FindingId, MAX_CHECK_QUERIES, Severity, check,
+};
+use postseal_core::dkim::Selector;
+use postseal_core::dns::{
+    Answers, DomainName, Failure, Mx, Outcome, RecordData, RecordType, TxtRecord, Zone,
+};
+
+const RSA512: &str = "MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAOR7x12yr9Mzs4xW5zJ8C3IvqvfrdMQdBzPwWrvR/EpZDJARCM/cb8iee/gSVzFkeqmDdZFpSmb1Ri4Zq7ks/JMCAwEAAQ==";
+const RSA1024: &str = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDFrOATaXXz5rzWQSWguvvIfHL6dBjxVSkuZ7gcklgGPbAF9wJkzRb3xAcy+3pQzVhb87657734FxoVPhRNFzICEjr9esIB4gB5TXfKEx9KXe8vbwiqysQDwIQguAaGs7RgF2CGsGD7PTnafGzioMJuXRE8FXVbW4DhXz4VA09z7wIDAQAB";
+const RSA1536: &str = "MIHfMA0GCSqGSIb3DQEBAQUAA4HNADCByQKBwQCjej8Sm8bliBHgMPk6bBX9U4YITl1/GPTd2o7Xqvz6VR7mDaqKUEJ8gMA/01XArKy7SX5M5VJub1v4hJoNSz+TBO5JNiCxZrjXnk/babhUMMcPI1JEuFCp5b1a+rBxp35OLCIZBrTcibwAKSijGKoavpiz0qVGCHK38v+mf3rhgZa22MUifRdye8VwjrXxeeWdV3oclcrHUCx+c6qeAJRLBsvZVZAMPV/UG5LdQB3DC+J0FNZF1k1bzBduHSnbJ6sCAwEAAQ==";
+const RSA2048: &str = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAw8RQNDNkv4U5PYWweUC1HenLqdGOPUKtoagn3SMCDn3X6sJzxSO03mrXrJQbW9TO35QDm5fHFzKsrJofsJ/QiB1vJ+02LoD8/D1ON0ZV+8Y01HGy61tuKaObDP2jfEDSgHk1JK08TJiDoPQx5LBHiQLDAnzVJCGSHiRdsU760nSUsSLowvcvW3ZPvhj+4YSTygdgl5OgXGmGQkjikZ9GJbhSmnij1wdRt/TAiNsmM7U3+FXCNOOfonBVRENQ96/GYCwO1Sj46H3pIym8W2R7pEqA4O9O6KaYUcawzwHFB7IDFcjRsGdXOsu+ySQgg8vhZMEJgxbAYFiaoA6ymepxlwIDAQAB";
+const ED25519: &str = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+
+/// One case, read.
+struct Case {
+    place: String,
+    expected: Option<(bool, FindingId)>,
+    zone: Zone,
+    request: CheckRequest,
+    /// The text that holds the marked place, and the place.
+    marked: Option<(Vec<u8>, Range<usize>)>,
+    fix: Option<String>,
+    severity: Option<String>,
+}
+
+fn name(text: &str) -> DomainName {
+    let whole = match text.strip_suffix('.') {
+        Some(whole) => whole.to_owned(),
+        None if text == "@" => "contoso.example".to_owned(),
+        None => format!("{text}.contoso.example"),
+    };
+    DomainName::from_expansion(&whole).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/findings")
+}
+
+fn cases(file: &str) -> Vec<Case> {
+    let text = fs::read_to_string(folder().join(file)).expect("the file of cases");
+    let mut cases = Vec::new();
+    for (number, lines) in paragraphs(&text) {
+        cases.push(case(&format!("{file}:{number}"), &lines));
+    }
+    cases
+}
+
+/// The paragraphs that hold more than remarks, with the number of the first line.
+fn paragraphs(text: &str) -> Vec<(usize, Vec<&str>)> {
+    let mut found: Vec<(usize, Vec<&str>)> = Vec::new();
+    let mut is_open = false;
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.starts_with('#')) {
+        match found.last_mut() {
+            _ if line.is_empty() => is_open = false,
+            Some((_, lines)) if is_open => lines.push(line),
+            _ => {
+                found.push((number + 1, vec![line]));
+                is_open = true;
+            }
+        }
+    }
+    found
+}
+
+fn case(place: &str, lines: &[&str]) -> Case {
+    let mut case = Case {
+        place: place.to_owned(),
+        expected: None,
+        zone: Zone::new(),
+        request: CheckRequest::new(name("@")),
+        marked: None,
+        fix: None,
+        severity: None,
+    };
+    for line in lines {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            "+" | "-" => case.expected = Some((word == "+", rest.parse().expect("an id"))),
+            "fix" => case.fix = Some(filled(rest)),
+            "severity" => case.severity = Some(rest.to_owned()),
+            "--selector" => case.request.selectors.push(Selector::parse(rest).expect("a selector")),
+            "--from-ip" => case.request.from_ips.push(rest.parse::<IpAddr>().expect("an address")),
+            "--dkim-domain" => case.request.dkim_domain = Some(DomainName::parse(rest).expect("a domain")),
+            "--domain" => case.request.domain = DomainName::parse(rest).expect("a domain"),
+            owner => case.record(&name(owner), rest),
+        }
+    }
+    case
+}
+
+impl Case {
+    fn record(&mut self, owner: &DomainName, rest: &str) {
+        let (first, after) = rest.split_once(' ').expect("a type and data");
+        if first == "FAIL" {
+            let record_type: RecordType = after.parse().expect("a type");
+            return self.zone.fail(owner, Some(record_type), Outcome::Failure(Failure::ServFail));
+        }
+        let (ttl, record_type, data) = match first.parse() {
+            Ok(ttl) => {
+                let (record_type, data) = after.split_once(' ').expect("a type and data");
+                (ttl, record_type, data)
+            }
+            Err(_) => (3600, first, after),
+        };
+        let data = match record_type {
+            "TXT" => RecordData::Txt(self.text(&filled(data))),
+            "SPF" => RecordData::Spf(self.text(data)),
+            "A" => RecordData::A(data.parse().expect("an address")),
+            "AAAA" => RecordData::Aaaa(data.parse().expect("an address")),
+            "CNAME" => RecordData::Cname(name(data)),
+            "PTR" => RecordData::Ptr(name(data)),
+            "MX" => {
+                let (preference, exchange) = data.split_once(' ').expect("a preference and a name");
+                let exchange = (exchange != ".").then(|| name(exchange));
+                RecordData::Mx(Mx { preference: preference.parse().expect("a number"), exchange })
+            }
+            other => panic!("{}: {other}", self.place),
+        };
+        self.zone.add(owner, ttl, data);
+    }
+
+    /// A text without the marks, which are remembered.
+    fn text(&mut self, text: &str) -> TxtRecord {
+        let strings: Vec<String> = text.split('|').map(|s| s.replace(['⟦', '⟧'], "")).collect();
+        let joined = text.replace('|', "");
+        if let (Some(start), Some(end)) = (joined.find('⟦'), joined.find('⟧')) {
+            let octets = strings.concat().into_bytes();
+            self.marked = Some((octets, start..end - '⟦'.len_utf8()));
+        }
+        TxtRecord::from_strings(&strings)
+    }
+
+    fn report(&self) -> CheckReport {
+        let mut answers = Answers::new(&self.zone).with_limit(MAX_CHECK_QUERIES);
+        let report = check(&self.request, &mut answers).expect("a zone answers everything");
+        assert!(!answers.limit_reached(), "{}", self.place);
+        report
+    }
+}
+
+/// The text with the placeholders filled.
+fn filled(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (placeholder, value) in [
+        ("{rsa512}", RSA512),
+        ("{rsa1024}", RSA1024),
+        ("{rsa1536}", RSA1536),
+        ("{rsa2048}", RSA2048),
+        ("{ed25519}", ED25519),
+    ] {
+        text = text.replace(placeholder, value);
+    }
+    if let Some(count) = text.strip_prefix("{x").and_then(|rest| rest.strip_suffix('}')) {
+        text = "x".repeat(count.parse().expect("a number"));
+    }
+    text
+}
+
+/// What is wrong with the findings of one case.
+fn judge(case: &Case) -> Result<(), String> {
+    let (raised, id) = case.expected.ok_or("no + or - line")?;
+    let report = case.report();
+    let found: Vec<&Finding> = report.findings.iter().filter(|finding| finding.id() == id).collect();
+    let ids: Vec<_> = report.findings.iter().map(|finding| finding.id().as_str()).collect();
+    if found.is_empty() == raised {
+        return Err(format!("{} among {ids:?}", id.as_str()));
+    }
+    if raised { marks(case, &found).and_then(|()| fixes(case, &found)) } else { Ok(()) }
+}
+
+fn marks(case: &Case, found: &[&Finding]) -> Result<(), String> {
+    if let Some((octets, span)) = &case.marked {
+        let is_it = |f: &&Finding| f.record.as_ref() == Some(octets) && f.span.as_ref() == Some(span);
+        if !found.iter().any(is_it) {
+            let shown: Vec<_> =
+                found.iter().map(|f| (f.record.as_deref().map(String::from_utf8_lossy), &f.span)).collect();
+            return Err(format!("{span:?} of {:?} not in {shown:?}", String::from_utf8_lossy(octets)));
+        }
+    }
+    let usual = found.first().map_or("", |finding| finding.id().severity().as_str());
+    let severity = case.severity.as_deref().unwrap_or(usual);
+    if found.iter().any(|f| f.severity().as_str() == severity) { Ok(()) } else { Err("severity".to_owned()) }
+}
+
+fn fixes(case: &Case, found: &[&Finding]) -> Result<(), String> {
+    let fixes: Vec<_> = found.iter().filter_map(|f| f.fix.as_ref().map(|fix| fix.value.as_str())).collect();
+    match case.fix.as_deref() {
+        None => Ok(()),
+        Some("nothing") if fixes.is_empty() => Ok(()),
+        Some(value) if fixes.contains(&value) => Ok(()),
+        Some(value) => Err(format!("{value:?} is not among the fixes {fixes:?}")),
+    }
+}
+
+#[test]
+fn every_finding_is_raised_and_marked() {
+    let all: Vec<Case> =
+        ["spf.txt", "dkim.txt", "dmarc.txt", "dns.txt"].into_iter().flat_map(cases).collect();
+    let mut counts: BTreeMap<FindingId, (u32, u32)> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for case in &all {
+        faults.extend(judge(case).err().map(|fault| format!("{}: {fault}", case.place)));
+        if let Some((raised, id)) = case.expected {
+            let (up, down) = counts.entry(id).or_default();
+            *(if raised { up } else { down }) += 1;
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    for id in FindingId::ALL {
+        let (raised, quiet) = counts.get(id).copied().unwrap_or_default();
+        assert!(raised >= 2, "{} has {raised} cases that raise it", id.as_str());
+        assert!(quiet >= 1, "{} has no near miss", id.as_str());
+    }
+    println!("findings: {} cases for {} ids", all.len(), counts.len());
+}
+
+#[test]
+fn nothing_grave_about_domains_in_order() {
+    let good = cases("good.txt");
+    for case in &good {
+        let report = case.report();
+        let grave: Vec<_> = report.findings.iter().filter(|f| f.severity() == Severity::Error).collect();
+        assert!(grave.is_empty(), "{}: {grave:?}", case.place);
+    }
+    println!("findings: {} domains in order", good.len());
+}
+
+#[test]
+fn every_finding_has_a_page() {
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/findings");
+    for id in FindingId::ALL {
+        let page = pages.join(format!("{}.md", id.as_str()));
+        let text = fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+        for needed in [
+            format!("# {}\n", id.as_str()),
+            format!("Severity: {}", id.severity()),
+            "## What\n".to_owned(),
+            "## Why it matters\n".to_owned(),
+            "## Fix\n".to_owned(),
+            format!("## Source\n\n{}", id.source()),
+        ] {
+            assert!(text.contains(&needed), "{}: {needed:?} is missing", page.display());
+        }
+    }
+    for entry in fs::read_dir(&pages).expect("the folder of pages") {
+        let file = entry.expect("a page").file_name().into_string().expect("a name");
+        let id = file.strip_suffix(".md").unwrap_or(&file);
+        assert!(id.parse::<FindingId>().is_ok() || id == "README", "{file} is the page of no finding");
+    }
+}
+
+#[test]
+fn odd_octets_shift_nothing() {
+    let mut zone = Zone::new();
+    let text = TxtRecord::from_strings(&[b"v=spf1 \xff\xfe ip4:198.18.0 -all"]);
+    zone.add(&name("@"), 3600, RecordData::Txt(text));
+    let mut answers = Answers::new(&zone).with_limit(MAX_CHECK_QUERIES);
+    let report = check(&CheckRequest::new(name("@")), &mut answers).expect("a zone answers everything");
+    let spans: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|f| f.id() == FindingId::SpfSyntax)
+        .filter_map(|f| f.span.clone())
+        .collect();
+    assert_eq!(spans, [7..9, 10..22]);
+}
+
+/// The same findings, whether the answers are at hand or come a round at a time.
+#[test]
+fn rounds_change_nothing() {
+    for case in
+        cases("good.txt").iter().chain(&cases("spf.txt")).chain(&cases("dkim.txt")).chain(&cases("dmarc.txt"))
+    {
+        let mut answers = Answers::new(&()).with_limit(MAX_CHECK_QUERIES);
+        let mut rounds = 0;
+        let report = loop {
+            match check(&case.request, &mut answers) {
+                Ok(report) => break report,
+                Err(_) => {
+                    let questions = answers.take_missing();
+                    assert!(!questions.is_empty(), "{}: waits for nothing", case.place);
+                    for question in questions {
+                        answers.give(case.zone.answer(&question.name, question.record_type).into());
+                    }
+                    rounds += 1;
+                }
+            }
+        };
+        assert_eq!(report.findings, case.report().findings, "{}", case.place);
+        assert!(rounds <= 6, "{}: {rounds} rounds", case.place);
+    }
+}
+
+/// Records as large as the DNS allows cost little and say little.
+#[test]
+fn large_records_are_bounded() {
+    let unit = |unit: &str| {
+        let mut text = "v=spf1".to_owned();
+        while text.len() < 65_000 {
+            text.push_str(unit);
+        }
+        text
+    };
+    for text in [
+        unit(" mx"),
+        unit(" ip4:10.0.0.1"),
+        unit(" \""),
+        unit(" a:\""),
+        unit(" x=y"),
+        unit(" +all"),
+        unit(" ip4:0.0.0.0/0"),
+        unit(" exists:%{i}.example"),
+        unit(" %"),
+        unit("; p=\"A"),
+        unit("; p"),
+        unit(";rua=a@b,"),
+        "v=DMARC1; p=none; rua=".to_owned() + &unit("mailto:d@a.example,"),
+        "p=\"".repeat(16_000),
+    ] {
+        let octets = text.into_bytes();
+        let record = TxtRecord::from_strings(&octets.chunks(255).collect::<Vec<_>>());
+        let mut zone = Zone::new();
+        for owner in ["@", "_dmarc", "s1._domainkey", "*._domainkey"] {
+            zone.add(&name(owner), 3600, RecordData::Txt(record.clone()));
+        }
+        let mut answers = Answers::new(&zone).with_limit(MAX_CHECK_QUERIES);
+        let started = Instant::now();
+        let report = check(&CheckRequest::new(name("@")), &mut answers).expect("a zone answers everything");
+        let front = String::from_utf8_lossy(&record.octets[..24]);
+        assert!(started.elapsed() < Duration::from_secs(2), "{front}: {:?}", started.elapsed());
+        assert!(report.findings.len() < 200, "{}", report.findings.len());
+    }
+}

@@ -1,0 +1,136 @@
+//! `postseal check`: what is wrong with a domain's records, and what to put instead.
+
+// What was found, in the forms that it is asked for.
+mod json;
+mod junit;
+mod markdown;
+mod text;
+
+// A record with the place marked.
+mod marked_record;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use postseal_core::advice::{self, CheckReport, CheckRequest, MAX_CHECK_QUERIES, Severity, SpfState};
+use postseal_core::dkim::Selector;
+use postseal_core::dns::DomainName;
+
+use super::Status;
+use super::args::DnsArgs;
+use super::dns_source::{Budget, DnsSource, Trace};
+use super::lang::{Lang, say};
+use super::problem::Problem;
+use super::terminal::Terminal;
+
+/// Say what is wrong with a domain's SPF, DKIM, DMARC and MX records
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct CheckArgs {
+    /// Domain to look at, as in addresses after the @
+    #[arg(required = true, value_name = "DOMAIN", value_parser = domain)]
+    domains: Vec<DomainName>,
+    /// Address that sends mail for the domain (repeatable)
+    #[arg(long, value_name = "IP")]
+    from_ip: Vec<IpAddr>,
+    /// DKIM selector in use (repeatable) [default: the usual ones]
+    #[arg(long, value_name = "S", value_parser = selector)]
+    selector: Vec<Selector>,
+    /// Domain that signs (d=) [default: the domain itself]
+    #[arg(long, value_name = "D", value_parser = domain)]
+    dkim_domain: Option<DomainName>,
+    /// Form of the output: text, json, junit or markdown [default: text]
+    #[arg(long, value_enum, value_name = "FORM", hide_possible_values = true)]
+    format: Option<Format>,
+    #[command(flatten)]
+    dns: DnsArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  postseal check contoso.example
+  postseal check contoso.example --selector s2026 --from-ip 192.0.2.10
+  postseal check contoso.example --zone planned.zone
+  postseal check contoso.example fabrikam.example --format junit";
+
+/// Forms of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Junit,
+    Markdown,
+}
+
+/// What one domain may cost; a name server that is silent costs four seconds.
+const BUDGET: Budget = Budget { time: Duration::from_secs(20), queries: MAX_CHECK_QUERIES, at_once: 16 };
+
+/// A domain's report, and what a reader should know about the answers it stands on.
+struct Checked {
+    report: CheckReport,
+    notes: Vec<String>,
+}
+
+pub(super) fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Status, Problem> {
+    let lang = terminal.lang;
+    let dns = DnsSource::new(&args.dns, terminal)?;
+    let requests: Vec<CheckRequest> = args.domains.iter().map(|domain| args.request(domain)).collect();
+    let checked: Vec<Checked> = dns
+        .drive_each(requests, BUDGET, lang, advice::check)?
+        .into_iter()
+        .map(|(report, trace)| Checked { notes: notes(&dns, &report, trace, lang), report })
+        .collect();
+    let format = args.format.unwrap_or(if terminal.json { Format::Json } else { Format::Text });
+    match format {
+        Format::Text => terminal.print(&text::write(&checked, terminal.paint(), lang))?,
+        Format::Json => json::print(&checked, terminal)?,
+        Format::Junit => terminal.print(&junit::write(&checked, lang))?,
+        Format::Markdown => terminal.print(&markdown::write(&checked, lang))?,
+    }
+    let grave = checked.iter().any(|checked| checked.report.worst() == Some(Severity::Error));
+    Ok(if grave { Status::Bad } else { Status::Good })
+}
+
+/// What a reader should know about the answers.
+fn notes(dns: &DnsSource, report: &CheckReport, mut trace: Trace, lang: Lang) -> Vec<String> {
+    // That a zone file says nothing about the names above the domain is no news.
+    let is_above = |name: &DomainName| {
+        let parent = name.as_str().strip_prefix("_dmarc.").and_then(|parent| DomainName::parse(parent).ok());
+        parent.is_some_and(|parent| report.domain.is_at_or_below(&parent))
+    };
+    trace.retain(|answer| !is_above(&answer.question.name));
+    let mut notes = dns.notes(&trace, lang);
+    let is_absent = matches!(report.spf.state, SpfState::None { exists: false, .. });
+    if is_absent && dns.note(&report.domain, lang).is_none() {
+        let domain = &report.domain;
+        notes.push(say!(
+            lang,
+            "{domain} does not exist in the DNS: is the name right?",
+            "{domain} は DNS に存在しません。名前が正しいか確認してください"
+        ));
+    }
+    notes
+}
+
+impl CheckArgs {
+    fn request(&self, domain: &DomainName) -> CheckRequest {
+        CheckRequest {
+            domain: domain.clone(),
+            selectors: self.selector.clone(),
+            dkim_domain: self.dkim_domain.clone(),
+            from_ips: self.from_ip.clone(),
+        }
+    }
+}
+
+fn domain(text: &str) -> Result<DomainName, String> {
+    DomainName::parse(text).map_err(|error| error.to_string())
+}
+
+fn selector(text: &str) -> Result<Selector, String> {
+    if text.contains("._domainkey") {
+        return Err("the selector alone, as s= has it: without ._domainkey".to_owned());
+    }
+    Selector::parse(text).map_err(|error| error.to_string())
+}

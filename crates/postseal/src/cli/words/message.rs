@@ -1,0 +1,105 @@
+use postseal_core::dns::DomainNameError;
+use postseal_core::message::{AddressDefect, AuthorDomainError, DefectKind, MAX_FIELDS, MAX_HEADER_SECTION};
+
+use crate::cli::lang::Lang;
+
+/// What is wrong with a header section.
+pub(in crate::cli) fn defect(kind: DefectKind, lang: Lang) -> String {
+    let (en, ja) = match kind {
+        DefectKind::BareCr => ("a CR without LF", "LF のない CR"),
+        DefectKind::BareLf => ("an LF without CR", "CR のない LF"),
+        DefectKind::Nul => ("a NUL octet", "NUL オクテット"),
+        DefectKind::NotAField => ("a line that is no field", "フィールドではない行"),
+        DefectKind::TooManyFields => {
+            return crate::cli::lang::say!(
+                lang,
+                "more than {MAX_FIELDS} fields",
+                "{MAX_FIELDS} 個を超えるフィールド"
+            );
+        }
+        DefectKind::Oversized => {
+            return crate::cli::lang::say!(
+                lang,
+                "more than {MAX_HEADER_SECTION} octets",
+                "{MAX_HEADER_SECTION} オクテットを超える長さ"
+            );
+        }
+    };
+    lang.pick(en, ja).to_owned()
+}
+
+/// Why there is no usable Author Domain.
+pub(in crate::cli) fn author_domain_error(error: &AuthorDomainError, lang: Lang) -> String {
+    if lang == Lang::En && !matches!(error, AuthorDomainError::AmbiguousHeaderSection(_)) {
+        return error.to_string();
+    }
+    match error {
+        AuthorDomainError::AmbiguousHeaderSection(found) => {
+            let (what, at) = (defect(found.kind, lang), found.offset);
+            crate::cli::lang::say!(
+                lang,
+                "the header section can be read in more than one way: {what} (octet {at})",
+                "ヘッダーを一通りに読めません: {what} (オクテット {at})"
+            )
+        }
+        AuthorDomainError::NoFrom => "From フィールドがありません".to_owned(),
+        AuthorDomainError::SeveralFrom { fields } => format!("From フィールドが {fields} 個あります"),
+        AuthorDomainError::DisguisedFrom { offset } => {
+            format!("フィールドではないのに From に見える行があります (オクテット {offset})")
+        }
+        AuthorDomainError::TooLong { octets } => {
+            format!("From フィールドが長すぎます ({octets} オクテット)")
+        }
+        AuthorDomainError::NoAddress => "From フィールドにアドレスがありません".to_owned(),
+        AuthorDomainError::DifferentDomains { first, other } => {
+            format!("From フィールドに異なるドメインのアドレスがあります: {first}, {other}")
+        }
+        AuthorDomainError::Address(error) => {
+            format!("From フィールド: {} (オクテット {})", address_defect(error.defect), error.offset)
+        }
+    }
+}
+
+/// In Japanese; the core has the English.
+fn address_defect(defect: AddressDefect) -> String {
+    let text = match defect {
+        AddressDefect::BadDomain(error) => {
+            return format!("ドメインを読めません: {}", domain_name_error(error, Lang::Ja));
+        }
+        AddressDefect::UnexpectedOctet => "文字の位置が正しくありません",
+        AddressDefect::ControlCharacter => "制御文字があります",
+        AddressDefect::UnknownCharset => "文字コードの分からないオクテットがあります",
+        AddressDefect::UnclosedComment => "コメントが閉じられていません",
+        AddressDefect::CommentTooDeep => "コメントの入れ子が深すぎます",
+        AddressDefect::AddressInComment => "コメントがアドレスの一部に見えます",
+        AddressDefect::UnclosedQuotedString => "引用文字列が閉じられていません",
+        AddressDefect::UnclosedAngleBracket => "山括弧が閉じられていません",
+        AddressDefect::UnclosedGroup => "グループが閉じられていません",
+        AddressDefect::NoAngleBrackets => "アドレスには山括弧が必要です",
+        AddressDefect::AddressInDisplayName => "表示名が別のドメインのアドレスです",
+        AddressDefect::TextAfterAddress => "アドレスの後に文字があります",
+        AddressDefect::SourceRoute => "送信経路の指定があります",
+        AddressDefect::SecondAt => "アドレスに @ が二つあります",
+        AddressDefect::NoLocalPart => "アドレスにローカル部がありません",
+        AddressDefect::NoDomain => "アドレスにドメインがありません",
+        AddressDefect::AddressLiteral => "アドレスリテラルはドメインではありません",
+        AddressDefect::EncodedWordInAddress => "アドレスの中に符号化された語があります",
+        AddressDefect::NotALabel => "ドメインのラベルが U ラベルではありません",
+        AddressDefect::TooManyAddresses => "アドレスが多すぎます",
+    };
+    text.to_owned()
+}
+
+/// Why a text is no domain name.
+pub(in crate::cli) fn domain_name_error(error: DomainNameError, lang: Lang) -> String {
+    let ja = match error {
+        _ if lang == Lang::En => return error.to_string(),
+        DomainNameError::Empty => "名前が空です",
+        DomainNameError::EmptyLabel => "空のラベルがあります",
+        DomainNameError::LabelTooLong => "63 オクテットを超えるラベルがあります",
+        DomainNameError::TooLong => "名前が 253 オクテットを超えています",
+        DomainNameError::BadCharacter => "ドメイン名に使えない文字があります",
+        DomainNameError::BadIdna => "国際化ラベルが正しくありません",
+    };
+    ja.to_owned()
+}

@@ -1,0 +1,208 @@
+//! `postseal check`: findings, their JSON, the other forms, the exit status.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use support::{Files, run, words};
+
+const GOOD: &str = r#"
+$ORIGIN contoso.example.
+$TTL 3600
+@        MX  10 mail
+mail     A   198.18.0.25
+@        TXT "v=spf1 mx include:spf.provider.example -all"
+s1._domainkey TXT "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+_dmarc   TXT "v=DMARC1; p=reject; rua=mailto:d@contoso.example"
+spf.provider.example. TXT "v=spf1 ip4:198.18.1.0/24 -all"
+"#;
+
+const BAD: &str = r#"
+$ORIGIN contoso.example.
+@        3600 IN TXT "v=spf1 ipv4:198.18.0.25 -all"
+_dmarc   60   IN TXT "v=DMARC1; p=none; rua=d@contoso.example"
+$ORIGIN fabrikam.example.
+@        3600 IN MX 0 .
+@        3600 IN TXT "v=spf1 -all"
+_dmarc   3600 IN TXT "v=DMARC1; p=reject"
+"#;
+
+#[test]
+fn json_has_the_fixed_shape() {
+    let files = Files::new();
+    let zone = files.write("bad.zone", BAD);
+    let ran = run(&words("check contoso.example --json --zone ZONE", &[("ZONE", &zone)]));
+    assert_eq!(ran.status, 1, "{ran:?}");
+    let json = ran.json();
+    assert_eq!(json["domain"], "contoso.example");
+    assert_eq!(json["receivers"].as_array().map(Vec::len), Some(0));
+    let finding = json["findings"].as_array().expect("a list").iter().find(|f| f["id"] == "spf.syntax");
+    let finding = finding.expect("raised");
+    assert_eq!(finding["severity"], "error");
+    assert_eq!(finding["name"], "contoso.example");
+    assert_eq!(finding["record"], "v=spf1 ipv4:198.18.0.25 -all");
+    assert_eq!(finding["span"], serde_json::json!([7, 23]));
+    assert_eq!(
+        finding["fix"],
+        serde_json::json!({
+            "type": "TXT", "name": "contoso.example", "value": "v=spf1 ip4:198.18.0.25 -all", "ttl": 3600
+        })
+    );
+    assert_eq!(finding["source"], "RFC 7208 §4.6.1");
+    for text in ["message", "effect"] {
+        assert!(finding[text].as_str().is_some_and(|text| !text.is_empty()), "{finding}");
+    }
+    let missing = json["findings"].as_array().expect("a list").iter().find(|f| f["id"] == "mx.missing");
+    let missing = missing.expect("raised");
+    assert!(
+        missing["record"].is_null() && missing["span"].is_null() && missing["fix"].is_null(),
+        "{missing}"
+    );
+    assert_eq!(json["spf"]["record"], "v=spf1 ipv4:198.18.0.25 -all");
+    assert_eq!(json["spf"]["lookups"], 0);
+    assert_eq!(json["dmarc"]["policy"], "none");
+    assert_eq!(json["dmarc"]["policy_domain"], "contoso.example");
+}
+
+#[test]
+fn spf_tree_and_keys() {
+    let files = Files::new();
+    let zone = files.write("good.zone", GOOD);
+    let ran = run(&words("check contoso.example --format json --zone ZONE", &[("ZONE", &zone)]));
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let json = ran.json();
+    assert_eq!((&json["spf"]["lookups"], &json["spf"]["void_lookups"]), (&2.into(), &0.into()));
+    let terms = json["spf"]["tree"]["terms"].as_array().expect("terms");
+    assert_eq!(terms[1]["term"], "include:spf.provider.example");
+    assert_eq!(terms[1]["tree"]["record"], "v=spf1 ip4:198.18.1.0/24 -all");
+    assert_eq!(
+        json["dkim"],
+        serde_json::json!([
+            {"selector": "s1", "cname": null, "algorithm": "ed25519", "bits": 256, "state": "valid"}
+        ])
+    );
+    assert_eq!(json["dmarc"]["found_by"], "treewalk");
+}
+
+#[test]
+fn several_domains_are_a_list_in_order() {
+    let files = Files::new();
+    let zone = files.write("bad.zone", BAD);
+    let line = "check fabrikam.example contoso.example --json --zone ZONE";
+    let ran = run(&words(line, &[("ZONE", &zone)]));
+    assert_eq!(ran.status, 1, "{ran:?}");
+    let json = ran.json();
+    assert_eq!(
+        (&json[0]["domain"], &json[1]["domain"]),
+        (&"fabrikam.example".into(), &"contoso.example".into())
+    );
+}
+
+#[test]
+fn text_marks_the_place() {
+    let files = Files::new();
+    let zone = files.write("bad.zone", BAD);
+    let text = run(&words("check contoso.example --zone ZONE", &[("ZONE", &zone)])).text();
+    let marked = "    v=spf1 ipv4:198.18.0.25 -all\n           ^^^^^^^^^^^^^^^^\n";
+    assert!(text.contains(marked), "{text}");
+    assert!(text.contains("value      v=spf1 ip4:198.18.0.25 -all\n"), "{text}");
+    assert!(!text.contains('\x1b'), "colour belongs on terminals: {text}");
+    let last = text.lines().last().expect("a last line");
+    assert!(last.starts_with("contoso.example: "), "{last}");
+    let text = run(&words("check contoso.example --lang ja --zone ZONE", &[("ZONE", &zone)])).text();
+    assert!(text.contains("エラー[spf.syntax]: "), "{text}");
+    assert!(text.contains(marked), "{text}");
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    let files = Files::new();
+    let zone = files.write(
+        "hostile.zone",
+        "contoso.example. 3600 IN TXT \"v=spf1 \\027[31m<b>`|*\\226\\128\\174 -all\"\n",
+    );
+    for form in ["text", "junit", "markdown"] {
+        let line = format!("check contoso.example --zone ZONE --format {form}");
+        let text = run(&words(&line, &[("ZONE", &zone)])).text();
+        assert!(!text.contains('\x1b') && (form == "junit" || !text.contains('\u{202e}')), "{text}");
+        if form == "junit" {
+            assert!(!text.contains("<b>"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn other_forms() {
+    let files = Files::new();
+    let zone = files.write("bad.zone", BAD);
+    let junit =
+        run(&words("check contoso.example fabrikam.example --format junit --zone ZONE", &[("ZONE", &zone)]));
+    assert_eq!(junit.status, 1);
+    let text = junit.text();
+    assert!(text.contains("<testsuite name=\"contoso.example\" tests="), "{text}");
+    assert!(text.contains("<failure type=\"spf.syntax\""), "{text}");
+    assert!(text.contains("<testsuite name=\"fabrikam.example\""), "{text}");
+    let markdown =
+        run(&words("check contoso.example --format markdown --zone ZONE", &[("ZONE", &zone)])).text();
+    assert!(markdown.starts_with("# contoso.example\n"), "{markdown}");
+    assert!(
+        markdown.contains("| TXT | `contoso.example` | `v=spf1 ip4:198.18.0.25 -all` | 3600 |"),
+        "{markdown}"
+    );
+}
+
+#[test]
+fn selectors_and_addresses() {
+    let files = Files::new();
+    let zone = files.write("good.zone", GOOD);
+    let check = |line: &str, status: i32, ids: &[&str]| {
+        let ran =
+            run(&words(&format!("check contoso.example --json --zone ZONE {line}"), &[("ZONE", &zone)]));
+        assert_eq!(ran.status, status, "{line}: {ran:?}");
+        let json = ran.json();
+        let found: Vec<&str> = json["findings"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter(|finding| finding["severity"] == "error")
+            .filter_map(|finding| finding["id"].as_str())
+            .collect();
+        assert_eq!(found, ids, "{line}");
+    };
+    check("", 0, &[]);
+    check("--selector s1", 0, &[]);
+    check("--selector s9", 1, &["dkim.key-missing"]);
+    check("--selector s1 --dkim-domain fabrikam.example", 1, &["dkim.key-missing"]);
+    check("--from-ip 198.18.9.9", 1, &["spf.sender-not-authorized", "ptr.missing"]);
+}
+
+#[test]
+fn what_a_new_user_meets() {
+    let files = Files::new();
+    let zone = files.write("good.zone", GOOD);
+    let check = |line: &str, status: i32, said: &str| {
+        let ran = run(&words(line, &[("ZONE", &zone)]));
+        assert_eq!(ran.status, status, "{line}: {ran:?}");
+        assert!(ran.err.contains(said) || ran.text().contains(said), "{line}: {ran:?}");
+    };
+    check("check", 2, "DOMAIN");
+    check("check not/a/domain --zone ZONE", 2, "not/a/domain");
+    check("check contoso.example --format pdf --zone ZONE", 2, "markdown");
+    check("check contoso.example --zone nowhere.zone", 2, "nowhere.zone");
+    check("check contoso.example --from-ip 300.1.1.1 --zone ZONE", 2, "300.1.1.1");
+    check("check nobody.example --zone ZONE", 1, "dmarc.missing");
+    check("check --help", 0, "postseal check contoso.example");
+}
+
+#[test]
+fn no_dns_at_all() {
+    let started = Instant::now();
+    // Nothing listens there.
+    let ran = run(&words("check contoso.example --json --resolver 127.0.0.1:9", &[]));
+    assert_eq!(ran.status, 1, "{ran:?}");
+    let json = ran.json();
+    let ids: Vec<&str> =
+        json["findings"].as_array().expect("a list").iter().filter_map(|f| f["id"].as_str()).collect();
+    assert!(!ids.is_empty() && ids.iter().all(|id| *id == "dns.error"), "{ids:?}");
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+}
