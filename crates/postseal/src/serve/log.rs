@@ -1,16 +1,16 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
+use super::log_writer::LogWriter;
 use super::timestamp::timestamp;
 use crate::config::{LogFormat, LogLevel, LogSettings};
 
-/// Writes lines to standard error: for people, or as JSON. A line is one write, so
-/// that lines of several threads never mix.
+/// Writes lines to standard error: for people, or as JSON. A thread of its own does it, so
+/// that lines of several threads never mix and nobody waits for a reader.
 ///
 /// Under systemd each line begins with its priority and bears no time, because the
 /// journal has both.
@@ -19,6 +19,7 @@ pub(crate) struct Log {
     format: AtomicU8,
     level: AtomicU8,
     journal: bool,
+    writer: LogWriter,
 }
 
 /// What a line says. Only what is asked for is made.
@@ -32,10 +33,12 @@ pub(crate) trait Event {
 
 impl Log {
     pub(crate) fn new(settings: LogSettings) -> Log {
+        let journal = std::env::var_os("JOURNAL_STREAM").is_some();
         let log = Log {
             format: AtomicU8::default(),
             level: AtomicU8::default(),
-            journal: std::env::var_os("JOURNAL_STREAM").is_some(),
+            journal,
+            writer: LogWriter::new(std::io::stderr(), if journal { lost_in_journal } else { lost_lines }),
         };
         log.set(settings);
         log
@@ -62,8 +65,12 @@ impl Log {
         } else {
             self.text_line(level, &event.text())
         };
-        // Nobody is left to tell where standard error is closed.
-        let _ = std::io::stderr().lock().write_all(line.as_bytes());
+        self.writer.write(line);
+    }
+
+    /// Waits until what has been said is written, for a moment at most.
+    pub(crate) fn flush(&self) {
+        self.writer.flush();
     }
 
     /// Writes a sentence.
@@ -117,6 +124,15 @@ impl Event for Sentence<'_> {
         }
         Json { event: "note", message: self.message }
     }
+}
+
+fn lost_in_journal(lines: u64) -> String {
+    format!("<{}>{lines} log lines were lost: nobody read them in time\n", priority(LogLevel::Warn))
+}
+
+fn lost_lines(lines: u64) -> String {
+    let now = timestamp(now_millis());
+    format!("{now} {} {lines} log lines were lost: nobody read them in time\n", level_name(LogLevel::Warn))
 }
 
 /// A text that cannot begin another line: what a stranger sent may be in it.

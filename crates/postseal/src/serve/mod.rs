@@ -30,6 +30,7 @@ mod run;
 mod counters;
 mod http;
 mod log;
+mod log_writer;
 mod metrics;
 mod timestamp;
 

@@ -182,6 +182,7 @@ impl Running {
         let told_again = std::pin::pin!(signals.told_to_end());
         either(drained, told_again).await;
         self.node.log.say(LogLevel::Info, "stopped");
+        self.node.log.flush();
     }
 
     async fn no_connection_left(&self) {
