@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Takes lines to where they are read, on a thread of its own: whoever does not read them
 /// never holds up mail. Lines for which there is no room are lost, and counted.
@@ -45,10 +45,17 @@ impl LogWriter {
 
     /// Waits until what was taken before is written, for a moment at most.
     pub(super) fn flush(&self) {
+        let until = Instant::now() + FLUSH_TIME;
         let (written, told) = sync_channel(1);
-        if self.entries.try_send(Entry::Written(written)).is_ok() {
-            let _ = told.recv_timeout(FLUSH_TIME);
+        let mut entry = Entry::Written(written);
+        while let Err(TrySendError::Full(again)) = self.entries.try_send(entry) {
+            if Instant::now() >= until {
+                return;
+            }
+            entry = again;
+            thread::sleep(FULL_PAUSE);
         }
+        let _ = told.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 }
 
@@ -106,6 +113,9 @@ const MAX_WAITING: usize = 8_192;
 const MAX_WRITE: usize = 32 * 1024;
 
 const FLUSH_TIME: Duration = Duration::from_secs(1);
+
+/// Between two looks at whether there is room.
+const FULL_PAUSE: Duration = Duration::from_millis(5);
 
 #[cfg(test)]
 mod tests {
