@@ -1,0 +1,119 @@
+"""The zones, Knot with authority for them, and unbound, the resolver that everybody here asks."""
+
+import subprocess
+from process import Process, wait_until
+
+RESOLVER = "127.0.0.53"
+
+# Domains of spoofed authors: {domain: DMARC Policy Record or None}. All say that they send no mail.
+POLICIES = {
+    "rejecting.example": "v=DMARC1; p=reject",
+    "setaside.example": "v=DMARC1; p=quarantine",
+    "observing.example": "v=DMARC1; p=none",
+    "plain.example": None,
+    # Asked for by nobody until the resolver is dead.
+    **{f"cold{n}.example": "v=DMARC1; p=reject" for n in range(8)},
+}
+
+# Domains that the sender signs for.
+SIGNING = ("contoso.example", "wingtip.example", "xn--bcher-kva.example")
+
+
+def zone(keys):
+    """`keys`: {(domain, selector): the text of its key record}."""
+    lines = [
+        "$ORIGIN example.",
+        "$TTL 3600",
+        "@ SOA ns1 hostmaster 1 60 30 604800 60",
+        "@ NS ns1",
+        "ns1 A 127.0.0.1",
+        "tailspin MX 10 mx.tailspin",
+        "mx.tailspin A 198.51.100.30",
+        "fabrikam MX 10 fwd.fabrikam",
+        "fwd.fabrikam A 198.51.100.20",
+        'fabrikam TXT "v=spf1 ip4:198.51.100.20 -all"',
+        "mail.contoso A 198.51.100.10",
+        "sm.contoso A 198.51.100.60",
+        'mail.contoso TXT "v=spf1 a -all"',  # for bounces, which have no MAIL FROM
+    ]
+    for domain in SIGNING:
+        lines.append(f"{domain}. MX 10 mail.contoso")
+        lines.append(f'{domain}. TXT "v=spf1 ip4:198.51.100.10 ip4:198.51.100.60 -all"')
+        lines.append(f'_dmarc.{domain}. TXT "v=DMARC1; p=reject"')
+    for domain, policy in POLICIES.items():
+        lines.append(f"{domain}. MX 10 mail.contoso")
+        lines.append(f'{domain}. TXT "v=spf1 -all"')
+        if policy:
+            lines.append(f'_dmarc.{domain}. TXT "{policy}"')
+    for (domain, selector), text in keys.items():
+        strings = " ".join(f'"{text[at:at + 200]}"' for at in range(0, len(text), 200))
+        lines.append(f"{selector}._domainkey.{domain}. TXT {strings}")
+    return "\n".join(lines) + "\n"
+
+
+KNOT = """server:
+  rundir: {folder}
+  listen: 127.0.0.1@5301
+database:
+  storage: {folder}/db
+  journal-db-max-size: 8M
+log:
+  - target: stderr
+    any: warning
+zone:
+  - domain: example
+    storage: {folder}
+    file: zone
+"""
+
+UNBOUND = """server:
+  interface: {resolver}@53
+  username: ""
+  chroot: ""
+  directory: "{folder}"
+  pidfile: ""
+  use-syslog: no
+  do-not-query-localhost: no
+  module-config: "iterator"
+  local-zone: "." static
+  local-zone: "example." transparent
+  local-zone: "100.51.198.in-addr.arpa." static
+  local-data-ptr: "198.51.100.10 mail.contoso.example"
+  local-data-ptr: "198.51.100.20 fwd.fabrikam.example"
+  local-data-ptr: "198.51.100.60 sm.contoso.example"
+stub-zone:
+  name: example
+  stub-addr: 127.0.0.1@5301
+"""
+
+
+class Dns:
+    def __init__(self, work, keys):
+        knot, unbound = work / "knot", work / "unbound"
+        (knot / "db").mkdir(parents=True)
+        unbound.mkdir()
+        (knot / "zone").write_text(zone(keys))
+        (knot / "conf").write_text(KNOT.format(folder=knot))
+        (unbound / "conf").write_text(UNBOUND.format(folder=unbound, resolver=RESOLVER))
+        self.authority = Process("knot", ["knotd", "-c", knot / "conf"], knot / "log")
+        self.resolver = Process("unbound", ["unbound", "-d", "-c", unbound / "conf"], unbound / "log")
+
+    def start(self):
+        self.authority.start()
+        self.resolver.start()
+        self.wait()
+
+    def wait(self):
+        wait_until("the resolver answers", lambda: "mx.tailspin" in ask("tailspin.example", "MX"))
+
+    def stop_resolver(self):
+        self.resolver.kill()
+
+    def start_resolver(self):
+        self.resolver.start()
+        self.wait()
+
+
+def ask(name, kind):
+    command = ["dig", "+short", "+time=1", "+tries=1", f"@{RESOLVER}", name, kind]
+    return subprocess.run(command, capture_output=True, text=True, timeout=10).stdout
