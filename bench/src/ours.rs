@@ -1,9 +1,9 @@
 //! Postseal's side: the same message, the same records, already parsed and cached.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use ahash::HashMap;
 use postseal_core::dkim::{
     self, BodyHashes, DkimResult, Selector, SignedNames, SigningKey, SigningSettings, Verifier, VerifyOptions,
 };

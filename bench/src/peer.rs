@@ -1,7 +1,6 @@
 //! mail-auth's side: the same message, the same records, already parsed and cached.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
 use std::hint::black_box;
@@ -10,6 +9,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
+use ahash::HashMap;
 use mail_auth::arc::ArcSealer;
 use mail_auth::crypto::{Ed25519Key, RsaKey, Sha256};
 use mail_auth::dkim::{DkimSigner, DomainKey};
@@ -225,7 +225,7 @@ struct Map<K, V> {
 
 impl<K, V> Map<K, V> {
     fn empty(absent: V) -> Map<K, V> {
-        Map { known: HashMap::new(), absent }
+        Map { known: HashMap::default(), absent }
     }
 }
 

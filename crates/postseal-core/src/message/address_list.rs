@@ -373,7 +373,9 @@ fn read_domain(octets: &[u8]) -> Result<DomainName, AddressDefect> {
 
 /// atext (RFC 5322 §3.2.3), octets of other scripts (RFC 6532 §3.2) and the dot.
 fn is_atom_octet(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || octet >= 0x80 || b"!#$%&'*+-./=?^_`{|}~".contains(&octet)
+    octet.is_ascii_alphanumeric()
+        || octet >= 0x80
+        || matches!(octet, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-'..=b'/' | b'=' | b'?' | b'^'..=b'`' | b'{'..=b'~')
 }
 
 /// What a display name may have; brackets are not allowed but cannot mislead.

@@ -5,12 +5,13 @@ use fearless_simd::{Level, dispatch, u8x64};
 /// and no octet is NUL. One pass, 64 octets at a time.
 pub(super) struct LineFeeds<'a> {
     octets: &'a [u8],
-    /// What has been looked at.
-    seen: usize,
     /// One bit for each LF of the groups last looked at, the first octet lowest.
     masks: [u64; GROUPS],
-    /// The group that is being given away.
+    /// The group that is being given away, and where it begins.
     group: usize,
+    start: usize,
+    /// What has been looked at.
+    seen: usize,
     /// 1 where the last octet seen is a CR.
     after_cr: u64,
     is_regular: bool,
@@ -24,7 +25,7 @@ const GROUPS: usize = 16;
 
 impl<'a> LineFeeds<'a> {
     pub(super) fn new(octets: &'a [u8]) -> LineFeeds<'a> {
-        LineFeeds { octets, seen: 0, masks: [0; GROUPS], group: GROUPS, after_cr: 0, is_regular: true }
+        LineFeeds { octets, masks: [0; GROUPS], group: 0, start: 0, seen: 0, after_cr: 0, is_regular: true }
     }
 
     /// True where nothing is odd about what has been given away: no bare CR, no
@@ -38,9 +39,7 @@ impl<'a> LineFeeds<'a> {
         let octets = &self.octets[self.seen..end];
         let odd = dispatch!(Level::new(), simd => compare(simd, octets, &mut self.masks, &mut self.after_cr));
         self.is_regular &= !odd;
-        self.group = GROUPS - octets.len().div_ceil(GROUP);
-        self.masks.rotate_right(self.group);
-        self.seen = end;
+        (self.group, self.start, self.seen) = (0, self.seen, end);
     }
 }
 
@@ -49,16 +48,15 @@ impl Iterator for LineFeeds<'_> {
 
     fn next(&mut self) -> Option<usize> {
         loop {
-            while let Some(mask) = self.masks.get_mut(self.group) {
-                if *mask == 0 {
-                    self.group += 1;
-                    continue;
+            while self.start < self.seen {
+                let mask = &mut self.masks[self.group % GROUPS];
+                if *mask != 0 {
+                    let bit = mask.trailing_zeros() as usize;
+                    *mask &= *mask - 1;
+                    return Some(self.start + bit);
                 }
-                let bit = mask.trailing_zeros() as usize;
-                *mask &= *mask - 1;
-                // The last group may be a part of one.
-                let groups_left = GROUPS - self.group;
-                return Some(self.seen.next_multiple_of(GROUP) - groups_left * GROUP + bit);
+                self.group += 1;
+                self.start += GROUP;
             }
             if self.seen == self.octets.len() {
                 return None;
@@ -76,21 +74,30 @@ pub(super) fn find_empty_line(octets: &[u8]) -> Option<usize> {
 
 #[inline(always)]
 fn find_empty_line_with<S: Simd>(simd: S, octets: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    while let Some(window) = octets[at..].first_chunk::<{ GROUP + EMPTY_LINE.len() - 1 }>() {
-        let equal = |place: usize| {
-            u8x64::from_slice(simd, &window[place..place + GROUP]).simd_eq(EMPTY_LINE[place]).to_bitmask()
-        };
-        let found = equal(0) & equal(1) & equal(2) & equal(3);
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize);
+    let (mut crs_before, mut lfs_before) = (0, 0);
+    let mut last = [0; GROUP];
+    for (at, group) in octets.chunks(GROUP).enumerate() {
+        let group = u8x64::from_slice(simd, whole(group, &mut last));
+        let (cr, lf) = (group.simd_eq(b'\r').to_bitmask(), group.simd_eq(b'\n').to_bitmask());
+        let before = |count: u32, now: u64, before: u64| now << count | before >> (64 - count);
+        let ends = before(3, cr, crs_before) & before(2, lf, lfs_before) & before(1, cr, crs_before) & lf;
+        if ends != 0 {
+            return Some(at * GROUP + ends.trailing_zeros() as usize - 3);
         }
-        at += GROUP;
+        (crs_before, lfs_before) = (cr, lf);
     }
-    octets[at..].windows(EMPTY_LINE.len()).position(|window| window == EMPTY_LINE).map(|place| at + place)
+    None
 }
 
-const EMPTY_LINE: &[u8; 4] = b"\r\n\r\n";
+/// The group, or what there is of it in `room`, with what `room` holds after it.
+#[inline(always)]
+fn whole<'g>(group: &'g [u8], room: &'g mut [u8; GROUP]) -> &'g [u8] {
+    if group.len() == GROUP {
+        return group;
+    }
+    room[..group.len()].copy_from_slice(group);
+    room
+}
 
 /// One bit for each LF; true where there is something odd.
 #[inline(always)]
@@ -99,13 +106,7 @@ fn compare<S: Simd>(simd: S, octets: &[u8], masks: &mut [u64; GROUPS], after_cr:
     // What is missing of the last group is nothing odd.
     let mut last = [b'.'; GROUP];
     for (group, mask) in octets.chunks(GROUP).zip(masks) {
-        let group = if group.len() == GROUP {
-            group
-        } else {
-            last[..group.len()].copy_from_slice(group);
-            &last
-        };
-        let group = u8x64::from_slice(simd, group);
+        let group = u8x64::from_slice(simd, whole(group, &mut last));
         let equal = |octet: u8| group.simd_eq(octet).to_bitmask();
         let (lf, cr) = (equal(b'\n'), equal(b'\r'));
         // Every LF comes after a CR, and after every CR comes an LF.

@@ -4,6 +4,7 @@
 
 pub mod from_fields;
 pub mod mail;
+pub mod naive_dkim;
 pub mod yaml;
 
 use std::path::PathBuf;
