@@ -45,6 +45,8 @@ pub(crate) struct AskingLimits {
     pub(crate) rounds: bool,
     /// The time for SPF, or for the message.
     pub(crate) time: bool,
+    /// 8 CNAMEs in a row.
+    pub(crate) aliases: bool,
 }
 
 /// What a message says of itself before its header section.
@@ -180,6 +182,7 @@ impl AskingLimits {
             queries: answers.limit_reached(),
             rounds: failed(Failure::RoundLimit),
             time: failed(Failure::TimeLimit),
+            aliases: failed(Failure::TooManyAliases),
         }
     }
 }

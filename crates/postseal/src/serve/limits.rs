@@ -20,6 +20,7 @@ pub(crate) const LIMITS: &[&str] = &[
     "dns_queries",
     "dns_rounds",
     "dns_time",
+    "dns_aliases",
 ];
 
 /// The limits that a message has met, each once.
@@ -49,6 +50,7 @@ pub(super) fn limits_met(judged: &Judged) -> impl Iterator<Item = &'static str> 
         judged.limits.queries,
         judged.limits.rounds,
         judged.limits.time,
+        judged.limits.aliases,
     ];
     LIMITS.iter().zip(met).filter(|(_, met)| *met).map(|(limit, _)| *limit)
 }

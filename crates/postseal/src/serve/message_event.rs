@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use postseal_core::dkim::SignatureResult;
 use postseal_core::dns::DomainName;
-use postseal_core::message::MailFrom;
+use postseal_core::message::{AuthorDomainError, MailFrom};
 use serde::{Serialize, Serializer};
 
 use super::limits::limits_met;
@@ -53,6 +53,8 @@ pub(super) enum OwnPart {
     NotSigned(NotSigned),
     /// The submitter may not send as this Author Domain.
     Refused(DomainName),
+    /// Readers disagree about its header section.
+    Ambiguous(AuthorDomainError),
     Trouble(SigningTrouble),
 }
 
@@ -192,6 +194,10 @@ impl Line {
             OwnPart::Refused(author) => {
                 self.word("action", "reject");
                 self.text("reason", Some(format_args!("the sender may not send as {author}")));
+            }
+            OwnPart::Ambiguous(error) => {
+                self.word("action", "reject");
+                self.text("reason", Some(error));
             }
             OwnPart::Trouble(trouble) => {
                 let action =

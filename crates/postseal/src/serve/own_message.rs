@@ -1,7 +1,7 @@
 use std::sync::atomic::Ordering;
 
 use postseal_core::dns::DomainName;
-use postseal_core::message::HeaderSection;
+use postseal_core::message::{AuthorDomainError, HeaderSection};
 use postseal_milter::{Answer, EditError, Edits, ReplyCode};
 
 use super::judged_message::{answer, fault_conclusion, insert_on_top};
@@ -30,6 +30,7 @@ enum State {
     Signing(Outgoing),
     NotSigned(NotSigned),
     Refused(DomainName),
+    Ambiguous(AuthorDomainError),
     Trouble(SigningTrouble),
 }
 
@@ -53,6 +54,7 @@ impl OwnMessage {
         self.state = match self.grant.right(&snapshot.settings.sign, section) {
             Right::Unsigned(why) => State::NotSigned(why),
             Right::Refuse(author) => State::Refused(author),
+            Right::Ambiguous(error) => State::Ambiguous(error),
             Right::Sign(domain) => {
                 Outgoing::begin(domain, section, recipients, self.fields, &snapshot.keys, self.now)
                     .map_or_else(State::Trouble, State::Signing)
@@ -84,6 +86,10 @@ impl OwnMessage {
             State::Refused(author) => {
                 let text = format!("You may not send mail as {author}");
                 (answer(reply(550, "5.7.1", &text)), OwnPart::Refused(author))
+            }
+            State::Ambiguous(error) => {
+                let text = format!("The message cannot be signed: {error}");
+                (answer(reply(550, "5.6.0", &text)), OwnPart::Ambiguous(error))
             }
             State::NotSigned(why) => (edits.into(), OwnPart::NotSigned(why)),
             State::Arriving => return fault_conclusion(&"no header section", metrics),
@@ -132,7 +138,7 @@ fn count(part: &OwnPart, metrics: &Metrics) {
         }
         OwnPart::NotSigned(NotSigned::ForeignAuthor(_)) => ("own", "foreign_author"),
         OwnPart::NotSigned(_) => ("own", "unsigned"),
-        OwnPart::Refused(_) => ("reject", "refused"),
+        OwnPart::Refused(_) | OwnPart::Ambiguous(_) => ("reject", "refused"),
         OwnPart::Trouble(SigningTrouble::Message { .. }) => ("reject", "refused"),
         OwnPart::Trouble(_) => ("defer", "key_trouble"),
     };

@@ -19,6 +19,8 @@ pub(crate) enum Right {
     Unsigned(NotSigned),
     /// The submitter may not send it.
     Refuse(DomainName),
+    /// Readers disagree about whose it is: perhaps it must be signed, and it cannot be.
+    Ambiguous(AuthorDomainError),
 }
 
 /// Why a message from inside goes without a signature.
@@ -59,6 +61,10 @@ impl Grant {
         let author = match authors(section) {
             Ok(authors) if authors.addresses == 1 => authors.domain,
             Ok(authors) => return Right::Unsigned(NotSigned::SeveralAuthors(authors.addresses)),
+            Err(
+                error @ (AuthorDomainError::AmbiguousHeaderSection(_)
+                | AuthorDomainError::DisguisedFrom { .. }),
+            ) => return Right::Ambiguous(error),
             Err(error) => return Right::Unsigned(NotSigned::Author(error)),
         };
         let found = settings.domains.find(&author);
@@ -140,6 +146,7 @@ mod tests {
                 Right::Sign(domain) => format!("sign as {}", domain.domain),
                 Right::Unsigned(why) => why.to_string(),
                 Right::Refuse(author) => format!("refuse {author}"),
+                Right::Ambiguous(error) => format!("ambiguous: {error}"),
             };
             assert_eq!(got, expected, "{login} {from}");
         };
@@ -153,6 +160,12 @@ mod tests {
         check("jo", "From: x@a.example, y@a.example\r\n", "there are 2 From addresses");
         check("jo", "From: x@a.example\r\nFrom: x@a.example\r\n", "there are 2 From fields");
         check("jo", "Subject: x\r\n", "there is no From field");
+        check("jo", "From: x@a.example\rTo: y\r\n", "ambiguous: the header section is ambiguous at octet 17");
+        check(
+            "jo",
+            "Fr\u{e9}om: x\r\nFrom: x@a.example\r\n",
+            "ambiguous: a line at octet 0 is not a field but looks like From",
+        );
         check("strict", "From: x@c.example\r\n", "sign as c.example");
         check("strict", "From: x@other.example\r\n", "refuse other.example");
         check("all", "From: x@c.example\r\n", "sign as c.example");

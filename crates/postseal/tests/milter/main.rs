@@ -166,6 +166,11 @@ fn signs_own_mail_as_whom_it_may() {
     check(&Session { login: Some("jo@fabrikam.example"), ..OUTSIDE }, &["jo@fabrikam.example"], &[]);
     // sendmail(1).
     check(&LOCAL, &["root@fabrikam.example"], &of(&[("pass", "fabrikam.example")]));
+    // Two header sections in one: which of them would be signed?
+    let mut ambiguous = Message::new("<jo@contoso.example>", &PLAIN);
+    ambiguous.fields.push(("X".to_owned(), " a\rFrom: b@contoso.example".to_owned()));
+    let outcome = send(&node, &jo, &ambiguous);
+    assert!(outcome.answer == 'y' && outcome.text.starts_with("550 5.6.0 "), "{}", outcome.text);
     let strict = Session { login: Some("strict"), ..OUTSIDE };
     let foreign = Message::new("<x@contoso.example>", &[("From", " x@fabrikam.example")]);
     let outcome = send(&node, &strict, &foreign);
