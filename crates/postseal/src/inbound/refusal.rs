@@ -51,7 +51,7 @@ fn line(text: &str) -> String {
 }
 
 /// RFC 5321 §4.5.3.1.5: "The maximum total length of a reply line including the reply code and
-/// the <CRLF> is 512 octets."
+/// the `<CRLF>` is 512 octets."
 fn cut(text: &str) -> &str {
     let mut end = text.len().min(MAX_TEXT);
     while !text.is_char_boundary(end) {
