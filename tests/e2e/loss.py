@@ -31,7 +31,7 @@ class Load:
 
     def go(self):
         while (number := self.take()) is not None:
-            octets = message(subject=f"loss {number}", to=f"{USER}@tailspin.example")
+            octets = message(subject=f"loss {number}", to=f"{USER}@tailspin.example", message_id=f"loss-{number}@e2e.test")
             while not (reply := send(octets, f"{USER}@tailspin.example", login=JO)).accepted:
                 if reply.code >= 500:
                     self.refused.append((number, reply))
@@ -88,9 +88,20 @@ def nothing_lost(scene, count, rate, every):
     numbers = sorted(int(re.search(r"loss (\d+)", m.fields("Subject")[0])[1]) for m in messages)
     expected = sorted(load.accepted)
     missing, doubled = set(expected) - set(numbers), len(numbers) - len(set(numbers))
+    for number in sorted(missing)[:3]:
+        print(*(f"      {line}" for line in course_of(f"<loss-{number}@e2e.test>", scene)), sep="\n")
     scene.that(numbers == expected, "every accepted message arrives exactly once", f"missing: {sorted(missing)[:20]}; {doubled} doubled")
     unsigned = [m.octets for m in messages if m.signed_by() != ["contoso.example"]]
     scene.that(not unsigned, "every one is signed once", unsigned[:1])
     unjudged = [m.octets for m in messages if not m.says("dkim=pass", "dmarc=pass")]
     scene.that(not unjudged, "every one is judged once: dkim=pass, dmarc=pass", unjudged[:1])
     scene.checks.notes.append(f"{title}: {len(numbers)} arrived once, {load.deferred} deferred, {seconds:.0f} s")
+
+
+def course_of(message_id, scene):
+    """What the servers and nodes logged of it."""
+    for log in (scene.sender.log, scene.sending.log, scene.receiver.log, scene.receiving.log):
+        lines = log.read_text(errors="replace").splitlines()
+        if log in (scene.sender.log, scene.receiver.log):
+            queue_ids = {re.search(r": ([0-9A-F]+): message-id=", line)[1] for line in lines if f"message-id={message_id}" in line}
+        yield from (line for line in lines if any(re.search(rf"\b{queue_id}\b", line) for queue_id in queue_ids))

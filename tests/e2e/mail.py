@@ -16,14 +16,14 @@ from process import PATIENCE, wait_until
 _numbers = itertools.count(1)
 
 
-def message(author="jo@contoso.example", to="ken@tailspin.example", fields=(), body=b"Hello.\r\n", subject="A message"):
+def message(author="jo@contoso.example", to="ken@tailspin.example", fields=(), body=b"Hello.\r\n", subject="A message", message_id=None):
     """Octets with CRLF; `fields` go on top."""
     header = [
         *fields,
         f"From: {author}",
         f"To: {to}",
         f"Subject: {subject}",
-        f"Message-ID: <{next(_numbers)}@e2e.test>",
+        f"Message-ID: <{message_id or f'{next(_numbers)}@e2e.test'}>",
         "Date: Tue, 24 Nov 2026 08:00:00 +0000",
     ]
     return "\r\n".join(header).encode() + b"\r\n\r\n" + body
@@ -47,19 +47,23 @@ class Reply:
 def send(octets, to, mail_from="jo@contoso.example", server="198.51.100.10", source="203.0.113.66", login=None, options=(), port=25):
     """From the address `source`, as a mail client or server does it."""
     recipients = [to] if isinstance(to, str) else to
+    reply = None
     try:
         with smtplib.SMTP(server, port, local_hostname="client.e2e.test", source_address=(source, 0), timeout=PATIENCE) as smtp:
             if login:
                 smtp.login(login, "secret")
             smtp.sendmail(mail_from, recipients, octets, mail_options=list(options))
-            return Reply(250, "")
+            reply = Reply(250, "")
     except smtplib.SMTPRecipientsRefused as refused:
         code, text = next(iter(refused.recipients.values()))
     except smtplib.SMTPResponseException as refused:
         code, text = refused.smtp_code, refused.smtp_error
     except (smtplib.SMTPServerDisconnected, ConnectionError, TimeoutError) as error:
         code, text = 421, str(error)
-    return Reply(code, text.decode(errors="replace") if isinstance(text, bytes) else text)
+    else:
+        return reply
+    # Once the message is taken, it is, whatever becomes of the QUIT.
+    return reply or Reply(code, text.decode(errors="replace") if isinstance(text, bytes) else text)
 
 
 class Delivered:
