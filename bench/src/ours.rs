@@ -108,6 +108,12 @@ impl Ours {
         verdict.authentication_results(&self.authserv_id, Form::Folded)
     }
 
+    /// The same with nothing kept: every answer is new, and parsed for this message.
+    pub fn judge_cold(&self, message: &[u8]) -> String {
+        let verdict = self.verdict_with(message, &mut Answers::new(&self.zone));
+        verdict.expect("a zone answers everything").authentication_results(&self.authserv_id, Form::Folded)
+    }
+
     fn verdict_with(&self, message: &[u8], answers: &mut Answers<'_>) -> Option<Verdict> {
         let mut authentication = Authentication::new(self.envelope.clone(), &self.options, now());
         let (section, body) = split(message);

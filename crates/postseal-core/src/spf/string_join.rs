@@ -5,6 +5,10 @@ use crate::dns::TxtRecord;
 /// Joints looked at in one record; a record of real use has a handful.
 const MAX_JOINTS: usize = 32;
 
+/// Octets of a term in which a joint is looked for. Two terms of real use are
+/// shorter; a longer one would be read again for each of its joints.
+const MAX_GLUED: usize = 512;
+
 /// The terms that are two, made one where strings were joined.
 ///
 /// RFC 7208 §3.3: "if a published record contains multiple character-strings,
@@ -27,7 +31,7 @@ fn glued_at(octets: &[u8], joint: usize) -> Option<Span> {
     let (before, after) = octets.split_at_checked(joint)?;
     let start = memchr::memrchr(b' ', before).map_or(0, |blank| blank + 1);
     let end = joint + memchr::memchr(b' ', after).unwrap_or(after.len());
-    if start == joint || joint == end || start == 0 {
+    if start == joint || joint == end || start == 0 || end - start > MAX_GLUED {
         return None;
     }
     let right = known(&octets[joint..end])?;
