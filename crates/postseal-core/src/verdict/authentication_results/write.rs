@@ -145,9 +145,16 @@ impl FieldWriter {
     // and a value is a token or a quoted string.
     fn value(&mut self, value: &str) {
         if is_token(value) || is_address(value) {
-            self.text.push_str(value);
+            return self.text.push_str(value);
+        }
+        // Form is chosen by what is written, not by what it was made from: read and written
+        // again it must be the same.
+        let written: String =
+            value.chars().take(FieldWriter::MAX_QUOTED).map(|c| if misleads(c) { '?' } else { c }).collect();
+        if is_token(&written) || is_address(&written) {
+            self.text.push_str(&written);
         } else {
-            self.quote(format_args!("{value}"));
+            self.quote(format_args!("{written}"));
         }
     }
 
