@@ -90,7 +90,14 @@ impl Record {
         }
         // RFC 7208 §4.5: "record = version terms *SP".
         let mut start = if Record::has_version(octets) { 6 } else { 0 };
-        record.directives.reserve(memchr::memchr_iter(b' ', octets).take(1024).count());
+        let blanks = memchr::memchr_iter(b' ', octets).count();
+        record.directives.reserve(blanks.min(1024));
+        // Where a record has more modifiers than people write, room is made for them once.
+        let modifiers = memchr::memchr_iter(b'=', octets).count().min(blanks);
+        if modifiers > 64 {
+            record.unknown_modifiers.reserve_exact(modifiers);
+            record.findings.reserve_exact(modifiers);
+        }
         for term in octets[start..].split(|&b| b == b' ') {
             if !term.is_empty() {
                 record.read_term(term, start);
