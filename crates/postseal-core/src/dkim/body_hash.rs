@@ -38,6 +38,7 @@ impl BodyHashes {
     /// Asks for the hash of the canonical body, or of its first `length` octets.
     pub fn register(&mut self, form: Canonicalization, length: Option<u64>) {
         let at = self.forms.iter().position(|f| f.form == form).unwrap_or_else(|| {
+            self.forms.reserve_exact(1);
             self.forms.push(Form::new(form));
             self.forms.len() - 1
         });

@@ -30,7 +30,13 @@ impl Selector {
     /// # Errors
     /// Where the name is too long for the DNS.
     pub fn key_name(&self, sdid: &DomainName) -> Result<DomainName, DomainNameError> {
-        sdid.with_labels(&self.0, "_domainkey")
+        sdid.with_labels(&self.0, KEY_LABEL)
+    }
+
+    /// Tells whether [`Selector::key_name`] makes a name, without making it.
+    pub(crate) fn check_key_name(&self, sdid: &DomainName) -> Result<(), DomainNameError> {
+        let len = self.as_str().len() + 1 + KEY_LABEL.len() + 1 + sdid.as_str().len();
+        if len > DomainName::MAX_LEN { Err(DomainNameError::TooLong) } else { Ok(()) }
     }
 }
 
@@ -45,3 +51,6 @@ impl fmt::Debug for Selector {
         fmt::Debug::fmt(self.as_str(), f)
     }
 }
+
+/// What stands between selector and SDID in the name of a key.
+const KEY_LABEL: &str = "_domainkey";

@@ -1,12 +1,13 @@
 use aws_lc_rs::digest::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use compact_str::ToCompactString;
 
 use super::canonicalization::HeaderHasher;
 use super::folded_field::FoldedField;
 use super::signed_fields::FieldIndex;
 use super::signed_names::USUAL;
-use super::{Auid, BodyDigests, BodyHashes, Canonicalization, Selector, SignedNames, SigningKey};
+use super::{Auid, BodyDigests, BodyHashes, Canonicalization, NameList, Selector, SignedNames, SigningKey};
 use crate::dns::{DomainName, DomainNameError};
 use crate::message::{DefectKind, HeaderSection};
 
@@ -47,7 +48,7 @@ impl SigningSettings {
     }
 
     pub(crate) fn check(&self) -> Result<(), SignError> {
-        self.selector.key_name(&self.sdid).map_err(SignError::KeyName)?;
+        self.selector.check_key_name(&self.sdid).map_err(SignError::KeyName)?;
         // RFC 6376 §3.5: "The domain part of the address MUST be the same as, or a subdomain
         // of, the value of the "d=" tag."
         if let Some(auid) = &self.auid
@@ -196,7 +197,24 @@ impl HeaderSigner {
 pub(crate) struct SignedHeader {
     hash: Context,
     /// The value of `h=`.
-    names: String,
+    names: HeaderTag,
+}
+
+/// The value of an `h=` tag.
+#[derive(Debug)]
+enum HeaderTag {
+    Listed(NameList),
+    /// The usual names that the message has.
+    Found(String),
+}
+
+impl HeaderTag {
+    fn as_str(&self) -> &str {
+        match self {
+            HeaderTag::Listed(list) => list.as_str(),
+            HeaderTag::Found(names) => names,
+        }
+    }
 }
 
 impl SignedHeader {
@@ -215,12 +233,14 @@ impl SignedHeader {
         let index = FieldIndex::new(section);
         let mut hasher = HeaderHasher::new();
         let names = match &settings.signed_names {
-            SignedNames::Usual => add_usual(&mut hasher, settings.header_form, &index, also)?,
+            SignedNames::Usual => {
+                HeaderTag::Found(add_usual(&mut hasher, settings.header_form, &index, also)?)
+            }
             SignedNames::Listed(list) => {
                 let mut fields = index.choose(None);
-                let listed = list.names().filter_map(|name| fields.next(name.as_bytes()));
+                let listed = list.hashed().filter_map(|(name, hash)| fields.next(name.as_bytes(), hash));
                 hasher.add_all(settings.header_form, listed);
-                list.as_str().to_owned()
+                HeaderTag::Listed(list.clone())
             }
         };
         Ok(SignedHeader { hash: hasher.pause(), names })
@@ -242,14 +262,14 @@ impl SignedHeader {
         field.tag("s", settings.selector.as_str());
         more_tags(&mut field);
         if let Some(signed_at) = settings.signed_at {
-            field.tag("t", &signed_at.to_string());
+            field.tag("t", &signed_at.to_compact_string());
         }
         if let Some(expires_at) = settings.expires_at {
-            field.tag("x", &expires_at.to_string());
+            field.tag("x", &expires_at.to_compact_string());
         }
-        field.list("h", &self.names);
+        field.list("h", self.names.as_str());
         let body_hash = body.get(settings.body_form, None).ok_or(SignError::Refused)?;
-        field.tag("bh", &STANDARD.encode(body_hash.digest));
+        field.tag("bh", base64_of(&body_hash.digest, &mut [0; 44])?);
         field.open_tag("b");
         let mut hasher = HeaderHasher::resume(self.hash);
         hasher.add_text(form, field.as_octets(), name_len);
@@ -274,7 +294,7 @@ fn add_usual(
     let present = std::iter::from_fn(|| {
         loop {
             let (name, hash) = current?;
-            if let Some(field) = fields.next_hashed(name.as_bytes(), hash) {
+            if let Some(field) = fields.next(name.as_bytes(), hash) {
                 names.push_str(name);
                 names.push(':');
                 count += 1;
@@ -294,6 +314,12 @@ impl std::fmt::Debug for SignedHeader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SignedHeader").field("names", &self.names).finish_non_exhaustive()
     }
+}
+
+/// The Base64 text of a digest, written into `room`.
+fn base64_of<'r>(digest: &[u8; 32], room: &'r mut [u8; 44]) -> Result<&'r str, SignError> {
+    let len = STANDARD.encode_slice(digest, room).map_err(|_| SignError::Refused)?;
+    std::str::from_utf8(&room[..len]).map_err(|_| SignError::Refused)
 }
 
 fn c_tag(header: Canonicalization, body: Canonicalization) -> &'static str {

@@ -2,9 +2,10 @@ use compact_str::CompactString;
 use memchr::{memchr, memchr_iter};
 
 use super::base64string::decode_signature;
-use super::tag_list::{Span, TagList, TagListError, is_fws, trim};
+use super::tag_list::{Span, TagList, TagListError, is_fws, trim, trim_start};
 use super::{Algorithm, Auid, Canonicalization, Selector};
 use crate::dns::{DomainName, DomainNameError};
+use crate::message::HeaderSection;
 
 /// Names that an `h=` tag may list.
 pub const MAX_SIGNED_NAMES: usize = 1_000;
@@ -244,16 +245,28 @@ impl Origin {
     }
 }
 
-/// The names in an `h=` value, in order, without blanks. Empty ones are no names.
-pub(crate) fn signed_names(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// The names in the value of an `h=` tag, in order, each with its hash
+/// ([`HeaderSection::name_hash`]). Empty ones are left out.
+pub(crate) fn signed_names(value: &[u8]) -> impl Iterator<Item = (&[u8], u32)> {
     let mut rest = Some(value);
     let names = std::iter::from_fn(move || {
-        let value = rest?;
-        let colon = memchr(b':', value);
-        rest = colon.map(|colon| &value[colon + 1..]);
-        Some(trim(colon.map_or(value, |colon| &value[..colon])))
+        let value = trim_start(rest?);
+        let (len, hash) = HeaderSection::read_name(value);
+        let (name, after) = value.split_at(len);
+        match trim_start(after) {
+            [] => rest = None,
+            [b':', later @ ..] => rest = Some(later),
+            // Something that no field is named.
+            _ => {
+                let colon = memchr(b':', value);
+                rest = colon.map(|colon| &value[colon + 1..]);
+                let name = trim(colon.map_or(value, |colon| &value[..colon]));
+                return Some((name, HeaderSection::name_hash(name)));
+            }
+        }
+        Some((name, hash))
     });
-    names.filter(|name| !name.is_empty())
+    names.filter(|(name, _)| !name.is_empty())
 }
 
 pub(crate) fn algorithm_of(value: &[u8]) -> Result<Algorithm, SignatureError> {
@@ -270,10 +283,12 @@ pub(crate) fn selector_of(value: &[u8]) -> Result<Selector, SignatureError> {
 
 /// Decodes a `b=` value and adds it to `octets`; tells where it lies there.
 pub(crate) fn signature_octets(value: &[u8], octets: &mut Vec<u8>) -> Result<(usize, usize), SignatureError> {
-    let mut decoded = [0; MAX_SIGNATURE];
-    let len = decode_signature(value, &mut decoded).map_err(|_| SignatureError::SignatureOctets)?;
     let start = octets.len();
-    octets.extend_from_slice(&decoded[..len]);
+    // Four characters make three octets, and the decoder writes four.
+    octets.resize(start + MAX_SIGNATURE.min(value.len() / 4 * 3 + 4), 0);
+    let decoded = decode_signature(value, &mut octets[start..]);
+    octets.truncate(start + decoded.unwrap_or_default());
+    decoded.map_err(|_| SignatureError::SignatureOctets)?;
     Ok((start, octets.len()))
 }
 
@@ -340,7 +355,7 @@ fn signed_names_of(tags: &Tags<'_>, field: SignatureField) -> Result<Span, Signa
     if count > MAX_SIGNED_NAMES {
         return Err(SignatureError::TooManyNames(count));
     }
-    let lists = |wanted: &[u8]| signed_names(value).any(|name| name.eq_ignore_ascii_case(wanted));
+    let lists = |wanted: &[u8]| signed_names(value).any(|(name, _)| name.eq_ignore_ascii_case(wanted));
     // RFC 6376 §5.4: "The From header field MUST be signed".
     if !lists(b"from") {
         return Err(SignatureError::FromNotSigned);
@@ -374,6 +389,23 @@ mod tests {
         assert!(signature.auid_is_sdid);
         assert_eq!(signature.signature_value.of(VALID.as_bytes()), b"Zm9v");
         assert_eq!(signed_names(signature.signed_names.of(VALID.as_bytes())).count(), 2);
+    }
+
+    #[test]
+    fn lists_signed_names() {
+        let check = |value: &str, expected: &[&str]| {
+            let got: Vec<(Vec<u8>, u32)> =
+                signed_names(value.as_bytes()).map(|(name, hash)| (name.to_vec(), hash)).collect();
+            let hashed = |name: &&str| (name.as_bytes().to_vec(), HeaderSection::name_hash(name.as_bytes()));
+            let expected: Vec<(Vec<u8>, u32)> = expected.iter().map(hashed).collect();
+            assert_eq!(got, expected, "{value:?}");
+        };
+        check("From:To", &["From", "To"]);
+        check(" From : \r\n\tTo\r\n :List-Unsubscribe-Post ", &["From", "To", "List-Unsubscribe-Post"]);
+        check("::From::", &["From"]);
+        check("From:a b: c\u{e9} :To", &["From", "a b", "c\u{e9}", "To"]);
+        check("", &[]);
+        check(" ", &[]);
     }
 
     #[test]

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::SignError;
 use super::signature::MAX_SIGNED_NAMES;
 use crate::message::HeaderSection;
@@ -13,9 +15,13 @@ pub enum SignedNames {
     Listed(NameList),
 }
 
-/// Names of header fields as an `h=` tag lists them.
+/// Names of header fields as an `h=` tag lists them. A copy shares them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NameList(String);
+pub struct NameList {
+    text: Arc<str>,
+    /// [`HeaderSection::name_hash`] of each name.
+    hashes: Arc<[u32]>,
+}
 
 impl SignedNames {
     /// Reads names with colons between them, as in an `h=` tag. A name more
@@ -38,19 +44,25 @@ impl SignedNames {
         if !names.iter().any(|name| name.eq_ignore_ascii_case("from")) {
             return Err(SignError::FromNotSigned);
         }
-        Ok(SignedNames::Listed(NameList(names.join(":"))))
+        let hashes = names.iter().map(|name| HeaderSection::name_hash(name.as_bytes())).collect();
+        Ok(SignedNames::Listed(NameList { text: names.join(":").into(), hashes }))
     }
 }
 
 impl NameList {
     /// The names with colons between them.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The names in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.split(':')
+        self.text.split(':')
+    }
+
+    /// The names in order, each with its hash.
+    pub(crate) fn hashed(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.names().zip(self.hashes.iter().copied())
     }
 }
 

@@ -134,13 +134,19 @@ pub(crate) fn is_fws(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// The octets without FWS around them.
-pub(crate) fn trim(mut octets: &[u8]) -> &[u8] {
+/// The octets without FWS before them.
+pub(crate) fn trim_start(mut octets: &[u8]) -> &[u8] {
     while let [first, rest @ ..] = octets
         && is_fws(*first)
     {
         octets = rest;
     }
+    octets
+}
+
+/// The octets without FWS around them.
+pub(crate) fn trim(octets: &[u8]) -> &[u8] {
+    let mut octets = trim_start(octets);
     while let [rest @ .., last] = octets
         && is_fws(*last)
     {

@@ -6,7 +6,7 @@ use super::signature::{Origin, Signature, SignatureField, signed_names};
 use super::signed_fields::FieldIndex;
 use super::{Algorithm, BodyDigests, BodyHashes, Canonicalization, KeyRecord, PublicKey};
 use crate::dns::{Answer, Answers, DomainName, Missing, Outcome, QueryClass, RecordType};
-use crate::message::HeaderSection;
+use crate::message::{Field, HeaderSection};
 
 /// Signatures verified of one message, unless set otherwise.
 pub const MAX_SIGNATURES: usize = 10;
@@ -173,8 +173,10 @@ impl Verifier {
     fn read(&mut self, section: &HeaderSection, author_domain: Option<&DomainName>, now: u64) {
         let hash = HeaderSection::name_hash(b"DKIM-Signature");
         let ambiguity = section.ambiguity();
+        let is_signature = |field: &Field<'_>| field.name_hash() == hash && field.is_named("DKIM-Signature");
+        self.slots.reserve_exact(section.fields().filter(is_signature).count());
         for (field_index, field) in section.fields().enumerate() {
-            if field.name_hash() != hash || !field.is_named("DKIM-Signature") {
+            if !is_signature(&field) {
                 continue;
             }
             let octets = &mut self.signature_octets;
@@ -377,7 +379,7 @@ pub(crate) fn signed_digest(
     let mut fields = index.choose(Some(own));
     let names = signed_names(signature.signed_names.of(field.body()));
     // RFC 6376 §5.4: a name without a field "MUST be treated as the null string".
-    hasher.add_all(signature.header_form, names.filter_map(|name| fields.next(name)));
+    hasher.add_all(signature.header_form, names.filter_map(|(name, hash)| fields.next(name, hash)));
     hasher.add_signature_field(signature.header_form, field, signature.signature_value);
     Some(hasher.finish())
 }

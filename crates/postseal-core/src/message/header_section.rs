@@ -204,6 +204,12 @@ impl HeaderSection {
         name_hash(name)
     }
 
+    /// The name at the front of `octets`: its length and its hash. It ends before the first
+    /// octet that a name cannot hold (RFC 5322 §2.2).
+    pub(crate) fn read_name(octets: &[u8]) -> (usize, u32) {
+        read_name(octets)
+    }
+
     fn resolve(&self, span: Span) -> Field<'_> {
         Field {
             tail: &self.octets[span.start as usize..],

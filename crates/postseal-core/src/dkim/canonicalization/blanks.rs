@@ -131,14 +131,15 @@ pub(super) fn reduce<S: Simd, R: Rule, const N: usize>(
         };
         bits = Some(next);
         let dropped = R::dropped(group, next) | absent;
-        gather.append::<R>(window, dropped, group.other_blank);
+        // A run is kept as its last blank: only where that is no SP does it become one.
+        gather.append::<R>(window, dropped, group.other_blank & !dropped);
         changed |= dropped & !absent != 0 || group.other_blank != 0;
     }
     changed
 }
 
 /// True where no octet of a body needs to change: no tab, and no SP before SP or CR.
-/// (SP before a CR that ends no line needs none either; it is let go the slow way.)
+/// (SP before other control octets needs none either; it is let go the slow way.)
 #[inline(always)]
 pub(super) fn is_reduced<S: Simd>(simd: S, octets: &[u8]) -> bool {
     if octets.len() <= GROUP {
@@ -162,7 +163,7 @@ pub(super) fn is_reduced<S: Simd>(simd: S, octets: &[u8]) -> bool {
 fn needs_reduction<S: Simd>(simd: S, window: &[u8; GROUP + 1]) -> mask8x64<S> {
     let octet = u8x64::from_slice(simd, &window[..GROUP]);
     let next = u8x64::from_slice(simd, &window[1..]);
-    (octet.simd_eq(b' ') & (next.simd_eq(b' ') | next.simd_eq(b'\r'))) | next.simd_eq(b'\t')
+    (octet.simd_eq(b' ') & next.simd_le(b' ')) | next.simd_eq(b'\t')
 }
 
 /// Octets gathered into one run, because a hash is fastest in long runs.
@@ -248,6 +249,18 @@ impl<const N: usize> Gather<N> {
         }
         self.octets[self.len..self.len + octets.len()].copy_from_slice(octets);
         self.len += octets.len();
+    }
+
+    /// Adds a CRLF.
+    #[inline(always)]
+    pub(super) fn put_line_end(&mut self, out: &mut impl FnMut(&[u8])) {
+        match self.octets.get_mut(self.len..self.len + 2) {
+            Some(room) => {
+                room.copy_from_slice(b"\r\n");
+                self.len += 2;
+            }
+            None => self.put(b"\r\n", out),
+        }
     }
 
     /// Adds a field name in lower case, and a colon. The name is the first `len` of `octets`.

@@ -38,7 +38,8 @@ impl HeaderHasher {
                     let (name_len, body_start) = (field.name().len(), field.body_start());
                     let end = body_start + field.body().len();
                     self.put_relaxed(simd, field.tail(), name_len, body_start, end);
-                    self.put(b"\r\n");
+                    let context = &mut self.context;
+                    self.gather.put_line_end(&mut |run| update(context, run));
                 }
             }),
         }
