@@ -1,6 +1,7 @@
 //! Postseal's core beside mail-auth and beside the physical floor, timed in one
 //! run. The README says how to run it and how to read it.
 
+mod agreement;
 mod allocations;
 mod bodies;
 mod collisions;
@@ -14,6 +15,7 @@ mod report;
 mod scene;
 mod stopwatch;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -34,6 +36,8 @@ pub struct Bench {
     budget: Duration,
     /// The one lane that runs, for profilers.
     only: Option<String>,
+    /// Where messages for [`agreement`] are.
+    messages: Option<PathBuf>,
     /// Rows without this text are left out, for profilers.
     row: Option<String>,
 }
@@ -53,7 +57,8 @@ impl Bench {
 
 type Section = (&'static str, fn(&mut Bench));
 
-const SECTIONS: [Section; 8] = [
+const SECTIONS: [Section; 9] = [
+    ("agreement", agreement::agreement),
     ("verify-rsa", |bench| dkim::verify(bench, Algorithm::Rsa2048)),
     ("verify-ed25519", |bench| dkim::verify(bench, Algorithm::Ed25519)),
     ("sign-rsa", |bench| dkim::sign(bench, Algorithm::Rsa2048)),
@@ -67,18 +72,19 @@ const SECTIONS: [Section; 8] = [
 fn main() -> ExitCode {
     let mut quick = false;
     let mut wanted = Vec::new();
-    let (mut only, mut row) = (None, None);
+    let (mut only, mut row, mut messages) = (None, None, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--quick" => quick = true,
             "--lane" => only = arguments.next(),
             "--row" => row = arguments.next(),
+            "--messages" => messages = arguments.next().map(PathBuf::from),
             name if SECTIONS.iter().any(|(section, _)| *section == name) => wanted.push(argument),
             other => {
                 let names: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
                 eprintln!(
-                    "unknown argument {other}; usage: postseal-bench [--quick] [--lane NAME] [--row TEXT] [{}]",
+                    "unknown argument {other}; usage: postseal-bench [--quick] [--lane NAME] [--row TEXT] [--messages FOLDER] [{}]",
                     names.join("|")
                 );
                 return ExitCode::from(2);
@@ -92,6 +98,7 @@ fn main() -> ExitCode {
         keys,
         report: Report::default(),
         only,
+        messages,
         row,
         budget: Duration::from_millis(if quick { 150 } else { 2_000 }),
     };

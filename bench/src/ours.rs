@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use ahash::HashMap;
 use postseal_core::dkim::{
-    self, BodyHashes, DkimResult, Selector, SignedNames, SigningKey, SigningSettings, Verifier, VerifyOptions,
+    self, BodyHashes, Canonicalization, DkimResult, Selector, SignedNames, SigningKey, SigningSettings,
+    Verifier, VerifyOptions,
 };
 use postseal_core::dmarc::{self, DmarcResult, Identifier};
 use postseal_core::dns::{
@@ -145,6 +146,17 @@ impl Signer {
         let mut settings = SigningSettings::new(domain, selector);
         settings.signed_names = SignedNames::parse(&scene::SIGNED_FIELDS.join(":")).expect("names");
         Signer { key: SigningKey::from_pkcs8(&document).expect("our key"), settings }
+    }
+
+    /// Signs the usual fields in these canonicalizations.
+    pub fn usual(
+        algorithm: Algorithm,
+        keys: &Keys,
+        (header_form, body_form): (Canonicalization, Canonicalization),
+    ) -> Signer {
+        let Signer { key, settings } = Signer::new(algorithm, keys);
+        let signed_names = SignedNames::Usual;
+        Signer { key, settings: SigningSettings { header_form, body_form, signed_names, ..settings } }
     }
 
     /// The DKIM-Signature field.

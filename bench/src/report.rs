@@ -37,6 +37,20 @@ impl Report {
         self.line(&format!("\n## {title}\n\n{note}\n\n{heading}"));
     }
 
+    /// Begins a list.
+    pub fn heading(&mut self, title: &str, note: &str) {
+        self.line(&format!("\n## {title}\n\n{note}\n"));
+    }
+
+    /// Adds a line to a list: so many of `total`, and the names of those that are wrong.
+    pub fn count(&mut self, what: &str, total: usize, wrong: &[&str]) {
+        self.line(&format!("- {what}: {} of {total}", total - wrong.len()));
+        for name in wrong {
+            self.line(&format!("    - not {name}"));
+        }
+        self.bars.push((what.to_owned(), wrong.is_empty() && total > 0));
+    }
+
     /// Adds a line to the table.
     pub fn row(&mut self, what: &str, times: &[Time], bar: Option<Bar>) {
         let lane = |name: &str| times.iter().find(|t| t.name == name);

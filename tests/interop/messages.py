@@ -6,7 +6,9 @@ below; names say which. All have one From field whose domain is contoso.example,
 
 import base64
 import random
+import sys
 from collections import namedtuple
+from pathlib import Path
 
 Message = namedtuple("Message", "name octets")
 
@@ -191,3 +193,10 @@ def join(fields, body):
 
 def field_name(field):
     return field.partition(b":")[0].strip().lower()
+
+
+if __name__ == "__main__":
+    # messages.py FOLDER: writes the messages there, a file each.
+    folder = Path(sys.argv[1])
+    for number, message in enumerate(corpus()):
+        (folder / f"{number:03}-{message.name}.eml").write_bytes(message.octets)
