@@ -26,5 +26,8 @@ pub mod dmarc;
 // What a domain's records mean, for whoever publishes them.
 pub mod advice;
 
+// Who holds a domain, and the life of its hosted keys.
+pub mod hosting;
+
 // All of it, for one message.
 pub mod verdict;
