@@ -1,4 +1,4 @@
-//! DNS for Postseal: asking resolvers, keeping their answers, reading zone files.
+//! DNS for Postseal: asking resolvers, keeping their answers, serving zones, reading zone files.
 //!
 //! The protocols ask nothing themselves: they note questions in
 //! [`Answers`](postseal_core::dns::Answers). [`ask::drive`] asks them, all of a
@@ -6,6 +6,9 @@
 
 // Questions go out, answers come back.
 pub mod ask;
+
+// Questions come in, answers go out.
+pub mod serve;
 
 // Records from files instead of servers.
 pub mod master_file;
