@@ -25,8 +25,8 @@ pub use hosted_label::{HostedLabel, HostedLabelError, HostingZone, hosted_select
 pub use initial_domain::{HostedRecord, KEY_TTL, MailRoute, initial_domain_records, zone_policy_record};
 pub use organisation::{OrganisationName, OrganisationNameError};
 pub use ownership::{
-    CLAIM_LIFE, Challenge, Claim, Holding, OwnershipToken, Proof, REPROOF_INTERVAL, TOKEN_LOSS, Title, TokenReading,
-    judge_claim, settings_apply, transfer_due,
+    CLAIM_LIFE, Challenge, Claim, Holding, OwnershipToken, Proof, REPROOF_INTERVAL, TOKEN_LOSS, Title,
+    TokenReading, judge_claim, settings_apply, transfer_due,
 };
 pub use recheck::{CheckTarget, FIRST_LOSS_RECHECK, interval_of_waiting, next_check};
 pub use selector::{KeyId, Life, NewKey, SelectorSlot, Slot};

@@ -1,0 +1,54 @@
+use postseal_core::dns::DomainName;
+use postseal_core::hosting::{Claim, Holding, HostedLabel, OrganisationName};
+
+/// A domain as its organisation sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Domain {
+    /// Its name.
+    pub name: DomainName,
+    /// Whose it is, or who claims it.
+    pub organisation: OrganisationName,
+    /// Whether it is held.
+    pub standing: Standing,
+    /// What stands for it in hosted names; set once it is held.
+    pub label: Option<HostedLabel>,
+}
+
+/// Whether an organisation holds a domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Not yet: the token waits to be published.
+    Claimed(Claim),
+    /// It does.
+    Held(Holding),
+    /// Not any more; the names it had stay its own.
+    Removed,
+}
+
+/// What came of looking at a domain's token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// The organisation holds the domain: by this look, or still.
+    Held,
+    /// The organisation holds it still, though its token was not there.
+    HeldTokenMissing,
+    /// The domain has moved here from another organisation.
+    Moved,
+    /// The token is there; another organisation holds the domain, and its token is still there
+    /// or was not missed twice yet. Look again.
+    Contested {
+        /// When a second look can decide, UNIX seconds; `None` while the holder's token is there.
+        again_at: Option<u64>,
+    },
+    /// Not proven: what was found instead.
+    NotProven(postseal_core::hosting::Proof),
+}
+
+/// Who does something, and when: what an audit row says of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Act<'a> {
+    /// `uid:1000`, `token:…`, `worker`.
+    pub actor: &'a str,
+    /// UNIX seconds.
+    pub now: u64,
+}

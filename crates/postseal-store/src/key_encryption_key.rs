@@ -1,0 +1,249 @@
+use std::fmt;
+use std::fs::{File, Metadata};
+use std::io::Read as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+use zeroize::{Zeroize as _, Zeroizing};
+
+/// Where the key is kept that encrypts the private keys. Never in the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// A file, mode 0600 or stricter, in directories that nobody else may write to.
+    File(PathBuf),
+    /// An environment variable of this name.
+    Environment(String),
+    /// A credential that systemd passes (`LoadCredential=`), by its name.
+    Credential(String),
+}
+
+/// The key that encrypts the private keys: 32 octets, written as 64 hex digits.
+/// Wiped when dropped; its `Debug` output says nothing.
+pub struct KeyEncryptionKey(Zeroizing<[u8; 32]>);
+
+/// Why there is no key to encrypt with.
+#[derive(Debug, thiserror::Error)]
+pub enum KeySourceError {
+    /// It cannot be opened or read.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Others than its owner may read or change it.
+    #[error("{}: mode {mode:04o}; nobody but its owner may read or write the key: chmod 600 {}", path.display(), path.display())]
+    FileMode {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// Others may put another file in its place.
+    #[error("{}: others may write to this directory (mode {mode:04o}): chmod go-w {}", path.display(), path.display())]
+    DirectoryMode {
+        /// The directory.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// It belongs to another user.
+    #[error("{}: belongs to user {owner}, neither to root nor to this service", path.display())]
+    Owner {
+        /// The file or directory.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+    },
+    /// A directory, a device, a pipe.
+    #[error("{}: not a file", path.display())]
+    NotAFile {
+        /// What was named.
+        path: PathBuf,
+    },
+    /// The variable is not set, or is no text.
+    #[error("the environment variable {0} is not set")]
+    NoVariable(String),
+    /// systemd passed no credentials.
+    #[error("no credentials directory: the service has no LoadCredential= for {0}")]
+    NoCredentials(String),
+    /// A name that would lead out of the credentials directory.
+    #[error("{0:?} is no name of a credential")]
+    CredentialName(String),
+    /// Not 64 hex digits.
+    #[error("{0} does not hold 64 hex digits (32 octets)")]
+    Form(String),
+}
+
+impl KeySource {
+    /// Reads the key. It blocks: a few system calls.
+    ///
+    /// # Errors
+    /// [`KeySourceError`] names the place and what to do about it, never what is in it.
+    pub fn read(&self) -> Result<KeyEncryptionKey, KeySourceError> {
+        let text = match self {
+            KeySource::File(path) => read_private(path)?,
+            KeySource::Environment(name) => {
+                let value = std::env::var(name).map_err(|_| KeySourceError::NoVariable(name.clone()))?;
+                Zeroizing::new(value.into_bytes())
+            }
+            KeySource::Credential(name) => {
+                if name.is_empty() || name.contains('/') || name.starts_with('.') {
+                    return Err(KeySourceError::CredentialName(name.clone()));
+                }
+                let directory = std::env::var_os("CREDENTIALS_DIRECTORY")
+                    .ok_or_else(|| KeySourceError::NoCredentials(name.clone()))?;
+                read_private(&Path::new(&directory).join(name))?
+            }
+        };
+        KeyEncryptionKey::from_hex(&text).ok_or_else(|| KeySourceError::Form(self.to_string()))
+    }
+}
+
+impl fmt::Display for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KeySource::File(path) => write!(f, "the file {}", path.display()),
+            KeySource::Environment(name) => write!(f, "the environment variable {name}"),
+            KeySource::Credential(name) => write!(f, "the systemd credential {name}"),
+        }
+    }
+}
+
+impl KeyEncryptionKey {
+    /// A key of these octets.
+    pub fn from_octets(octets: [u8; 32]) -> KeyEncryptionKey {
+        KeyEncryptionKey(Zeroizing::new(octets))
+    }
+
+    fn from_hex(text: &[u8]) -> Option<KeyEncryptionKey> {
+        let text = text.trim_ascii();
+        if text.len() != 64 {
+            return None;
+        }
+        let mut octets = Zeroizing::new([0; 32]);
+        for (octet, pair) in octets.iter_mut().zip(text.chunks(2)) {
+            let digit = |c: u8| char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok());
+            *octet = digit(pair[0])? << 4 | digit(pair[1])?;
+        }
+        Some(KeyEncryptionKey(octets))
+    }
+
+    pub(crate) fn octets(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for KeyEncryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyEncryptionKey")
+    }
+}
+
+/// Octets that are read at most: a key and white space around it.
+const MAX_FILE: u64 = 1_024;
+
+/// Reads a file that nobody but its owner can have read or changed.
+fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeySourceError> {
+    let failed = |source| KeySourceError::Read { path: path.to_owned(), source };
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(KeySourceError::NotAFile { path: path.to_owned() });
+    }
+    check_owner(path, &metadata)?;
+    let mode = metadata.mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(KeySourceError::FileMode { path: path.to_owned(), mode });
+    }
+    check_directories(path)?;
+    let mut text = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_FILE).unwrap_or(0)));
+    if let Err(source) = file.take(MAX_FILE).read_to_end(&mut text) {
+        text.zeroize();
+        return Err(failed(source));
+    }
+    Ok(text)
+}
+
+/// Whoever may write to a directory can put another key in the place of ours; the
+/// sticky bit keeps them from it. Looked at as named and as they really are.
+fn check_directories(path: &Path) -> Result<(), KeySourceError> {
+    let failed = |source| KeySourceError::Read { path: path.to_owned(), source };
+    let named = std::path::absolute(path).map_err(failed)?;
+    let real = std::fs::canonicalize(path).map_err(failed)?;
+    for directory in named.ancestors().skip(1).chain(real.ancestors().skip(1)) {
+        let metadata = std::fs::metadata(directory).map_err(failed)?;
+        check_owner(directory, &metadata)?;
+        let mode = metadata.mode() & 0o7777;
+        if mode & 0o022 != 0 && mode & 0o1000 == 0 {
+            return Err(KeySourceError::DirectoryMode { path: directory.to_owned(), mode });
+        }
+    }
+    Ok(())
+}
+
+fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), KeySourceError> {
+    let owner = metadata.uid();
+    if owner == 0 || owner == rustix::process::geteuid().as_raw() {
+        return Ok(());
+    }
+    Err(KeySourceError::Owner { path: path.to_owned(), owner })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, Permissions::from_mode(mode)).expect("mode set");
+    }
+
+    #[test]
+    fn a_key_file_is_read_only_where_nobody_else_can_have_touched_it() {
+        let home = tempfile::tempdir().expect("a directory");
+        let directory = home.path().join("d");
+        fs::create_dir(&directory).expect("made");
+        let path = directory.join("kek");
+        fs::write(&path, format!("{}\n", "a1".repeat(32))).expect("written");
+        let check = |path: &Path, file: u32, dir: u32, expected: &str| {
+            set_mode(&directory.join("kek"), file);
+            set_mode(&directory, dir);
+            let got = KeySource::File(path.to_owned()).read();
+            let got = got.map_or_else(|e| e.to_string(), |key| format!("{:x}", key.octets()[0]));
+            assert!(got.contains(expected), "{file:o} {dir:o}: {got}");
+            assert!(!got.contains("a1a1"), "{got}");
+        };
+        check(&path, 0o600, 0o700, "a1");
+        check(&path, 0o400, 0o755, "a1");
+        check(&path, 0o640, 0o700, "mode 0640; nobody but its owner");
+        check(&path, 0o604, 0o700, "mode 0604");
+        check(&path, 0o600, 0o770, "others may write to this directory (mode 0770)");
+        check(&path, 0o600, 0o1777, "a1");
+        let link = home.path().join("link");
+        symlink(&path, &link).expect("linked");
+        check(&link, 0o600, 0o700, "link: ");
+        check(&directory, 0o600, 0o700, "not a file");
+        check(&home.path().join("none"), 0o600, 0o700, "No such file");
+        fs::write(&path, "a1".repeat(31)).expect("written");
+        check(&path, 0o600, 0o700, "does not hold 64 hex digits");
+        fs::write(&path, "zz".repeat(32)).expect("written");
+        check(&path, 0o600, 0o700, "does not hold 64 hex digits");
+    }
+
+    #[test]
+    fn other_sources_say_what_is_missing() {
+        let check = |source: KeySource, expected: &str| {
+            let error = source.read().expect_err("nothing there").to_string();
+            assert!(error.contains(expected), "{error}");
+        };
+        check(KeySource::Environment("POSTSEAL_NO_SUCH".to_owned()), "POSTSEAL_NO_SUCH is not set");
+        check(KeySource::Credential("../etc/passwd".to_owned()), "is no name of a credential");
+        let key = KeyEncryptionKey::from_octets([7; 32]);
+        assert_eq!(format!("{key:?}"), "KeyEncryptionKey");
+    }
+}

@@ -1,0 +1,33 @@
+//! What survives a restart: organisations, domains, hosted keys, signing
+//! configurations, what was seen of them, trusted sealers, the audit log. The only
+//! crate that knows SQL.
+//!
+//! [`Store`] is the whole interface: the operations of the service layer. The rules
+//! are `postseal_core::hosting`; the store applies them inside its transactions.
+//! Private keys are encrypted at rest by a [`KeyVault`], whose key is never in the database.
+
+// What is stored.
+mod audit_row;
+mod domain;
+mod hosted_key;
+mod published_key;
+mod sighting;
+
+// How private keys rest.
+mod key_encryption_key;
+mod key_vault;
+
+// Where.
+mod sqlite;
+mod store;
+mod store_error;
+
+pub use audit_row::{AuditRow, AuditVerdict, Feed};
+pub use domain::{Act, Domain, Standing, Verification};
+pub use hosted_key::{HostedKey, HostedKeyError};
+pub use key_encryption_key::{KeyEncryptionKey, KeySource, KeySourceError};
+pub use key_vault::{KeyVault, VaultError};
+pub use published_key::PublishedKey;
+pub use sighting::Sighting;
+pub use store::Store;
+pub use store_error::StoreError;

@@ -1,0 +1,50 @@
+use sqlx::SqliteConnection;
+
+use crate::StoreError;
+
+/// One step of the schema, forward only.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Migration {
+    pub(crate) version: i64,
+    pub(crate) name: &'static str,
+    pub(crate) sql: &'static str,
+}
+
+/// All steps, in order; a step that was released is never edited.
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "control_plane",
+    sql: include_str!("migrations/0001_control_plane.sql"),
+}];
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
+    version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT";
+
+/// Brings the schema up to date. All of it is one transaction that holds the write
+/// lock from its beginning, so that of two processes one migrates and the other finds it done.
+pub(crate) async fn migrate(
+    connection: &mut SqliteConnection,
+    migrations: &[Migration],
+    now: i64,
+) -> Result<(), StoreError> {
+    let mut transaction = sqlx::Connection::begin_with(connection, "BEGIN IMMEDIATE").await?;
+    sqlx::raw_sql(TABLE).execute(&mut *transaction).await?;
+    let newest: i64 = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM migration")
+        .fetch_one(&mut *transaction)
+        .await?;
+    let known = migrations.iter().map(|m| m.version).max().unwrap_or(0);
+    if newest > known {
+        return Err(StoreError::NewerSchema { found: newest, known });
+    }
+    for migration in migrations.iter().filter(|m| m.version > newest) {
+        sqlx::raw_sql(migration.sql).execute(&mut *transaction).await?;
+        sqlx::query("INSERT INTO migration (version, name, applied_at) VALUES (?, ?, ?)")
+            .bind(migration.version)
+            .bind(migration.name)
+            .bind(now)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}

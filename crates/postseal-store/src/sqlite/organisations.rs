@@ -1,0 +1,70 @@
+use postseal_core::hosting::OrganisationName;
+
+use super::audit::{self, Entry};
+use super::{Connection, Sqlite, feed, to_sql};
+use crate::{Act, StoreError};
+
+/// The number of an organisation that is there.
+pub(super) async fn id_of(connection: &mut Connection, name: &OrganisationName) -> Result<i64, StoreError> {
+    sqlx::query_scalar("SELECT id FROM organisation WHERE name = ? AND removed_at IS NULL")
+        .bind(name.as_str())
+        .fetch_optional(connection)
+        .await?
+        .ok_or_else(|| StoreError::NoOrganisation(name.to_string()))
+}
+
+pub(super) async fn name_of(connection: &mut Connection, id: i64) -> Result<OrganisationName, StoreError> {
+    let name: String = sqlx::query_scalar("SELECT name FROM organisation WHERE id = ?")
+        .bind(id)
+        .fetch_one(connection)
+        .await?;
+    OrganisationName::parse(&name).map_err(|_| StoreError::BadRow { what: "organisation" })
+}
+
+impl Sqlite {
+    pub(crate) async fn add_organisation(
+        &self,
+        name: &OrganisationName,
+        act: Act<'_>,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        let made = sqlx::query(
+            "INSERT INTO organisation (name, made_at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+        )
+        .bind(name.as_str())
+        .bind(to_sql(act.now))
+        .execute(&mut *transaction)
+        .await?;
+        if made.rows_affected() == 0 {
+            return Err(StoreError::OrganisationTaken(name.to_string()));
+        }
+        feed::note_zone(&mut transaction, None, act.now).await?;
+        let entry = Entry {
+            organisation: name.as_str(),
+            action: "org.add",
+            subject: name.as_str(),
+            detail: String::new(),
+        };
+        audit::append(&mut transaction, &self.vault, act, entry).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    pub(crate) async fn organisations(
+        &self,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<OrganisationName>, StoreError> {
+        let names: Vec<String> = sqlx::query_scalar(
+            "SELECT name FROM organisation WHERE removed_at IS NULL AND name > ? ORDER BY name LIMIT ?",
+        )
+        .bind(after)
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        let read = |name: String| {
+            OrganisationName::parse(&name).map_err(|_| StoreError::BadRow { what: "organisation" })
+        };
+        names.into_iter().map(read).collect()
+    }
+}

@@ -1,0 +1,489 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use postseal_core::dns::DomainName;
+use postseal_core::hosting::{
+    Advance, Changes, Conclusion, Event, KeyId, OrganisationName, OwnershipToken, Refusal,
+    SigningConfiguration, Slot, TokenReading, Waits,
+};
+use zeroize::Zeroizing;
+
+use crate::sqlite::Sqlite;
+use crate::{
+    Act, AuditRow, AuditVerdict, Domain, Feed, HostedKey, KeyEncryptionKey, KeySource, KeyVault,
+    PublishedKey, Sighting, StoreError, Verification,
+};
+
+/// What survives a restart. Each method is one operation of the service layer and
+/// one transaction: done whole, or not at all.
+///
+/// The backends are an enum and not a trait: they are known, each has these
+/// operations in its own dialect, and a caller holds a plain `Store` whichever it
+/// is. PostgreSQL joins as a second variant, and each `match` here then asks for it.
+#[derive(Clone, Debug)]
+pub struct Store {
+    backend: Backend,
+}
+
+#[derive(Clone, Debug)]
+enum Backend {
+    Sqlite(Sqlite),
+}
+
+impl Store {
+    /// Opens the store in an SQLite file, made where it is absent (mode 0600), and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongKey`], [`StoreError::NewerSchema`], or what the system says.
+    pub async fn open_sqlite(path: &Path, key: &KeyEncryptionKey, now: u64) -> Result<Store, StoreError> {
+        let vault = Arc::new(KeyVault::new(key)?);
+        Ok(Store { backend: Backend::Sqlite(Sqlite::open(path, vault, now).await?) })
+    }
+
+    /// Closes all connections; what is under way is finished first.
+    pub async fn close(&self) {
+        match &self.backend {
+            Backend::Sqlite(store) => store.close().await,
+        }
+    }
+
+    /// Makes an organisation.
+    ///
+    /// # Errors
+    /// [`StoreError::OrganisationTaken`] for a name that is or was in use.
+    pub async fn add_organisation(&self, name: &OrganisationName, act: Act<'_>) -> Result<(), StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.add_organisation(name, act).await,
+        }
+    }
+
+    /// A page of organisations by name, after `after`.
+    ///
+    /// # Errors
+    /// Only where the database fails.
+    pub async fn organisations(&self, after: &str, limit: u32) -> Result<Vec<OrganisationName>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.organisations(after, limit).await,
+        }
+    }
+
+    /// Adds a claim with this token, or returns the domain as it is: a claim that lives keeps
+    /// its token. A claim holds nothing and blocks nobody.
+    ///
+    /// # Errors
+    /// [`StoreError::NoOrganisation`].
+    pub async fn add_domain(
+        &self,
+        organisation: &OrganisationName,
+        name: &DomainName,
+        token: OwnershipToken,
+        act: Act<'_>,
+    ) -> Result<Domain, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.add_domain(organisation, name, token, act).await,
+        }
+    }
+
+    /// Takes a reading of `_postseal.<domain>` at all authoritative servers into account: a claim
+    /// is proven, a domain moves here, or a holding is looked at again.
+    ///
+    /// # Errors
+    /// [`StoreError::NoDomain`].
+    pub async fn verify_domain(
+        &self,
+        organisation: &OrganisationName,
+        name: &DomainName,
+        readings: &[TokenReading],
+        act: Act<'_>,
+    ) -> Result<Verification, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.verify_domain(organisation, name, readings, act).await,
+        }
+    }
+
+    /// Holds a domain by the operator's word.
+    ///
+    /// # Errors
+    /// [`StoreError::HeldByAnother`].
+    pub async fn trust_domain(
+        &self,
+        organisation: &OrganisationName,
+        name: &DomainName,
+        token: OwnershipToken,
+        act: Act<'_>,
+    ) -> Result<Domain, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.trust_domain(organisation, name, token, act).await,
+        }
+    }
+
+    /// Removes a domain: its keys are destroyed, its hosted names answer as revoked for thirty
+    /// days, and stay its own for ever.
+    ///
+    /// # Errors
+    /// [`StoreError::NoDomain`].
+    pub async fn remove_domain(
+        &self,
+        organisation: &OrganisationName,
+        name: &DomainName,
+        act: Act<'_>,
+    ) -> Result<(), StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.remove_domain(organisation, name, act).await,
+        }
+    }
+
+    /// One domain of an organisation.
+    ///
+    /// # Errors
+    /// [`StoreError::NoDomain`]: never another domain in its place.
+    pub async fn domain(
+        &self,
+        organisation: &OrganisationName,
+        name: &DomainName,
+    ) -> Result<Domain, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.domain(organisation, name).await,
+        }
+    }
+
+    /// A page of an organisation's domains by name, after `after`.
+    ///
+    /// # Errors
+    /// [`StoreError::NoOrganisation`].
+    pub async fn domains(
+        &self,
+        organisation: &OrganisationName,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<Domain>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.domains(organisation, after, limit).await,
+        }
+    }
+
+    /// Who holds a domain, if anybody does.
+    ///
+    /// # Errors
+    /// Only where the database fails.
+    pub async fn holder_of(&self, name: &DomainName) -> Result<Option<OrganisationName>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.holder_of(name).await,
+        }
+    }
+
+    /// The signing configuration of a domain; `None` where no keys are saved for it.
+    ///
+    /// # Errors
+    /// [`StoreError::NoDomain`], [`StoreError::NotHeld`].
+    pub async fn dkim_get(
+        &self,
+        organisation: &OrganisationName,
+        name: &DomainName,
+    ) -> Result<Option<SigningConfiguration>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.dkim_get(organisation, name).await,
+        }
+    }
+
+    /// Makes the signing configuration with two keys. A refusal to enable it is returned beside it:
+    /// then it is made and not enabled.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyConfigured`], and those of the domain.
+    pub async fn dkim_new(
+        &self,
+        organisation: &OrganisationName,
+        name: &DomainName,
+        keys: [&HostedKey; 2],
+        changes: &Changes,
+        act: Act<'_>,
+    ) -> Result<(SigningConfiguration, Option<Refusal>), StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.dkim_new(organisation, name, keys, changes, act).await,
+        }
+    }
+
+    /// Changes the signing configuration: all that is asked, or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`], [`StoreError::NoConfiguration`], and those of the domain.
+    pub async fn dkim_set(
+        &self,
+        organisation: &OrganisationName,
+        name: &DomainName,
+        changes: &Changes,
+        waits: &Waits,
+        act: Act<'_>,
+    ) -> Result<SigningConfiguration, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.dkim_set(organisation, name, changes, waits, act).await,
+        }
+    }
+
+    /// Begins a rotation. Where [`SigningConfiguration::rotation_needs_key`] says so, `key` must be one
+    /// of that size.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`], [`StoreError::NoConfiguration`], and those of the domain.
+    pub async fn dkim_rotate(
+        &self,
+        organisation: &OrganisationName,
+        name: &DomainName,
+        key_size: Option<u32>,
+        key: Option<&HostedKey>,
+        waits: &Waits,
+        act: Act<'_>,
+    ) -> Result<Advance, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.dkim_rotate(organisation, name, key_size, key, waits, act).await,
+        }
+    }
+
+    /// Revokes the key that signs, at once; the other one signs.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`], [`StoreError::NoConfiguration`], and those of the domain.
+    pub async fn dkim_revoke_current(
+        &self,
+        organisation: &OrganisationName,
+        name: &DomainName,
+        waits: &Waits,
+        act: Act<'_>,
+    ) -> Result<Advance, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.dkim_revoke_current(organisation, name, waits, act).await,
+        }
+    }
+
+    /// Does what the passing of time calls for. Where [`SigningConfiguration::key_due`] says so, bring a key.
+    ///
+    /// # Errors
+    /// [`StoreError::NoConfiguration`], and those of the domain.
+    pub async fn dkim_advance(
+        &self,
+        organisation: &OrganisationName,
+        name: &DomainName,
+        key: Option<&HostedKey>,
+        waits: &Waits,
+        act: Act<'_>,
+    ) -> Result<Advance, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.dkim_advance(organisation, name, key, waits, act).await,
+        }
+    }
+
+    /// Removes the signing configuration; its keys are destroyed, its hosted names answer as revoked
+    /// for thirty days.
+    ///
+    /// # Errors
+    /// [`StoreError::NoConfiguration`], and those of the domain.
+    pub async fn dkim_remove(
+        &self,
+        organisation: &OrganisationName,
+        name: &DomainName,
+        act: Act<'_>,
+    ) -> Result<(), StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.dkim_remove(organisation, name, act).await,
+        }
+    }
+
+    /// Keeps what each server showed of a selector, and lets the configuration know what all of
+    /// them mean together.
+    ///
+    /// # Errors
+    /// Those of the domain.
+    pub async fn record_sighting(
+        &self,
+        organisation: &OrganisationName,
+        name: &DomainName,
+        slot: Slot,
+        seen: (Conclusion, &[Sighting]),
+        act: Act<'_>,
+    ) -> Result<Option<Event>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.record_sighting(organisation, name, slot, seen, act).await,
+        }
+    }
+
+    /// What each server showed of a selector at the last look, and when.
+    ///
+    /// # Errors
+    /// Those of the domain.
+    pub async fn sightings(
+        &self,
+        organisation: &OrganisationName,
+        name: &DomainName,
+        slot: Slot,
+    ) -> Result<Vec<(Sighting, u64)>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.sightings(organisation, name, slot).await,
+        }
+    }
+
+    /// The ARC sealers that an organisation trusts.
+    ///
+    /// # Errors
+    /// [`StoreError::NoOrganisation`].
+    pub async fn trusted_sealers(
+        &self,
+        organisation: &OrganisationName,
+    ) -> Result<Vec<DomainName>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.trusted_sealers(organisation).await,
+        }
+    }
+
+    /// A page of what the hosting zone answers at `now`, by name, after `after`.
+    ///
+    /// # Errors
+    /// Only where the database fails.
+    pub async fn published_keys(
+        &self,
+        after: &str,
+        limit: u32,
+        now: u64,
+    ) -> Result<Vec<PublishedKey>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.published_keys(after, limit, now).await,
+        }
+    }
+
+    /// A private key as a PKCS#8 document, which is wiped when dropped.
+    ///
+    /// # Errors
+    /// [`StoreError::NoKey`] where it was destroyed, [`StoreError::Vault`] where its row was changed.
+    pub async fn private_key(&self, key: KeyId) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.private_key(key).await,
+        }
+    }
+
+    /// The newest revision of the change feed; it never goes back.
+    ///
+    /// # Errors
+    /// Only where the database fails.
+    pub async fn revision(&self) -> Result<i64, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.revision().await,
+        }
+    }
+
+    /// What has changed since a revision.
+    ///
+    /// # Errors
+    /// Only where the database fails.
+    pub async fn changes_since(&self, revision: i64) -> Result<Feed, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.changes_since(revision).await,
+        }
+    }
+
+    /// The serial of the hosting zone: it rises with each change and never goes back.
+    ///
+    /// # Errors
+    /// Only where the database fails.
+    pub async fn zone_serial(&self) -> Result<u32, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.zone_serial().await,
+        }
+    }
+
+    /// A page of the audit log, after row `after`.
+    ///
+    /// # Errors
+    /// Only where the database fails.
+    pub async fn audit_rows(&self, after: i64, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.audit_rows(after, limit).await,
+        }
+    }
+
+    /// Walks the audit log. `head` is a row's number and link that were written down elsewhere; without
+    /// one, rows that were cut off at the end are not missed.
+    ///
+    /// # Errors
+    /// Only where the database fails.
+    pub async fn audit_verify(&self, head: Option<(i64, &[u8])>) -> Result<AuditVerdict, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.audit_verify(head).await,
+        }
+    }
+
+    /// Writes the store to a new file, beside a running node, and a note that says where the
+    /// key-encryption key is kept: it is not in the backup.
+    ///
+    /// # Errors
+    /// [`StoreError::File`] where the file is there already or cannot be written.
+    pub async fn backup(&self, path: &Path, key: &KeySource, act: Act<'_>) -> Result<(), StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.backup(path, key, act).await,
+        }
+    }
+
+    /// Takes domains, keys and settings from a backup, on a running node. Names that were made since
+    /// stay reserved, the audit log goes on, the serial rises.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongKey`], [`StoreError::ForeignBackup`], [`StoreError::DamagedBackup`].
+    pub async fn restore(&self, path: &Path, act: Act<'_>) -> Result<(), StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.restore(path, act).await,
+        }
+    }
+
+    /// Replaces the ARC sealers that an organisation trusts, as Exchange's `set` does.
+    ///
+    /// # Errors
+    /// [`StoreError::NoOrganisation`], [`StoreError::TooManySealers`].
+    pub async fn set_trusted_sealers(
+        &self,
+        organisation: &OrganisationName,
+        sealers: &[DomainName],
+        act: Act<'_>,
+    ) -> Result<Vec<DomainName>, StoreError> {
+        let change = |now: &mut Vec<DomainName>| *now = sealers.to_vec();
+        match &self.backend {
+            Backend::Sqlite(store) => {
+                store.change_trusted_sealers(organisation, "arc.set", act, change).await
+            }
+        }
+    }
+
+    /// Adds to the ARC sealers that an organisation trusts.
+    ///
+    /// # Errors
+    /// [`StoreError::NoOrganisation`], [`StoreError::TooManySealers`].
+    pub async fn add_trusted_sealers(
+        &self,
+        organisation: &OrganisationName,
+        sealers: &[DomainName],
+        act: Act<'_>,
+    ) -> Result<Vec<DomainName>, StoreError> {
+        let change = |now: &mut Vec<DomainName>| now.extend_from_slice(sealers);
+        match &self.backend {
+            Backend::Sqlite(store) => {
+                store.change_trusted_sealers(organisation, "arc.add", act, change).await
+            }
+        }
+    }
+
+    /// Takes some from the ARC sealers that an organisation trusts.
+    ///
+    /// # Errors
+    /// [`StoreError::NoOrganisation`], [`StoreError::TooManySealers`].
+    pub async fn remove_trusted_sealers(
+        &self,
+        organisation: &OrganisationName,
+        sealers: &[DomainName],
+        act: Act<'_>,
+    ) -> Result<Vec<DomainName>, StoreError> {
+        let change = |now: &mut Vec<DomainName>| now.retain(|sealer| !sealers.contains(sealer));
+        match &self.backend {
+            Backend::Sqlite(store) => {
+                store.change_trusted_sealers(organisation, "arc.remove", act, change).await
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! A store in a private directory, and short ways to fill it.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::path::{Path, PathBuf};
+
+use postseal_core::dkim::Selector;
+use postseal_core::dns::DomainName;
+use postseal_core::hosting::{
+    Changes, Conclusion, OrganisationName, OwnershipToken, Slot, TokenReading, Waits,
+};
+use postseal_store::{Act, HostedKey, KeyEncryptionKey, Standing, Store};
+use zeroize::Zeroizing;
+
+pub(crate) const WAITS: Waits = Waits { before_signing: 4 * DAY, retiring: 14 * DAY, revoked: 2 * DAY };
+pub(crate) const DAY: u64 = 24 * 3_600;
+/// When the tests begin, UNIX seconds.
+pub(crate) const T0: u64 = 1_800_000_000;
+
+pub(crate) struct World {
+    pub(crate) directory: tempfile::TempDir,
+    pub(crate) store: Store,
+}
+
+impl World {
+    pub(crate) async fn new() -> World {
+        let directory = tempfile::tempdir().expect("a directory");
+        let store = open(&directory.path().join("postseal.db")).await;
+        World { directory, store }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.directory.path().join("postseal.db")
+    }
+
+    /// An organisation that holds a domain.
+    pub(crate) async fn with(organisation_name: &str, domain: &str) -> World {
+        let world = World::new().await;
+        world.store.add_organisation(&organisation(organisation_name), at(T0)).await.expect("added");
+        world.hold(organisation_name, domain, T0).await;
+        world
+    }
+
+    /// Claims and proves a domain.
+    pub(crate) async fn hold(&self, owner: &str, domain: &str, now: u64) {
+        let (owner, domain) = (organisation(owner), name(domain));
+        let claim = self.store.add_domain(&owner, &domain, token(1), at(now)).await.expect("claimed");
+        let Standing::Claimed(claim) = claim.standing else { panic!("not a claim") };
+        let readings = [TokenReading::Answered(vec![claim.token.record().into_bytes()])];
+        self.store.verify_domain(&owner, &domain, &readings, at(now)).await.expect("proven");
+    }
+
+    /// Sees both selectors of a domain.
+    pub(crate) async fn see(&self, owner: &str, domain: &str, now: u64) {
+        for slot in Slot::BOTH {
+            let seen = (Conclusion::Seen, [].as_slice());
+            self.store
+                .record_sighting(&organisation(owner), &name(domain), slot, seen, at(now))
+                .await
+                .expect("recorded");
+        }
+    }
+
+    /// A domain with keys, seen and enabled.
+    pub(crate) async fn enabled(owner: &str, domain: &str) -> World {
+        let world = World::with(owner, domain).await;
+        let (o, d) = (organisation(owner), name(domain));
+        let keys = [ed25519(), ed25519()];
+        world.store.dkim_new(&o, &d, [&keys[0], &keys[1]], &Changes::default(), at(T0)).await.expect("made");
+        world.see(owner, domain, T0).await;
+        world.store.dkim_set(&o, &d, &enable(true), &WAITS, at(T0)).await.expect("enabled");
+        world
+    }
+}
+
+pub(crate) async fn open(path: &Path) -> Store {
+    Store::open_sqlite(path, &kek(), T0).await.expect("opened")
+}
+
+pub(crate) fn kek() -> KeyEncryptionKey {
+    KeyEncryptionKey::from_octets([7; 32])
+}
+
+pub(crate) fn at(now: u64) -> Act<'static> {
+    Act { actor: "uid:1000", now }
+}
+
+pub(crate) fn name(text: &str) -> DomainName {
+    DomainName::parse(text).expect("a name")
+}
+
+pub(crate) fn organisation(text: &str) -> OrganisationName {
+    OrganisationName::parse(text).expect("a name")
+}
+
+pub(crate) fn selectors(first: &str, second: &str) -> [Selector; 2] {
+    [first, second].map(|text| Selector::parse(text).expect("a selector"))
+}
+
+pub(crate) fn token(octet: u8) -> OwnershipToken {
+    OwnershipToken::from_random([octet; 20])
+}
+
+pub(crate) fn enable(enabled: bool) -> Changes {
+    Changes { enabled: Some(enabled), ..Changes::default() }
+}
+
+/// A quickly made key.
+pub(crate) fn ed25519() -> HostedKey {
+    let pair = aws_lc_rs::signature::Ed25519KeyPair::generate().expect("a key");
+    let document = pair.to_pkcs8().expect("written");
+    HostedKey::from_pkcs8(Zeroizing::new(document.as_ref().to_vec())).expect("usable")
+}
