@@ -1,5 +1,7 @@
-//! Asking: a resolver, the answers it keeps, and the loop that drives an evaluation.
+//! Asking: a resolver, the answers it keeps, the loop that drives an evaluation, and the
+//! authoritative servers of a name.
 
+pub mod authoritative;
 mod beside;
 mod cache;
 mod counts;

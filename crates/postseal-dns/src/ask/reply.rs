@@ -131,7 +131,7 @@ pub(super) fn wire_type(record_type: RecordType) -> WireType {
 }
 
 /// The records of one type; `None` where none of them can be used.
-fn records<'r>(record_type: RecordType, data: impl Iterator<Item = &'r RData>) -> Option<Records> {
+pub(super) fn records<'r>(record_type: RecordType, data: impl Iterator<Item = &'r RData>) -> Option<Records> {
     fn some<T>(items: Vec<T>, make: impl Fn(Vec<T>) -> Records) -> Option<Records> {
         if items.is_empty() { None } else { Some(make(items)) }
     }
@@ -191,7 +191,7 @@ fn character_strings(mut rdata: &[u8]) -> Option<TxtRecord> {
 
 /// RFC 2181 §8: "treat TTL values received with the most significant bit set as if the
 /// entire value received was zero".
-fn sane_ttl(ttl: u32) -> u32 {
+pub(super) fn sane_ttl(ttl: u32) -> u32 {
     if ttl > MAX_TTL { 0 } else { ttl }
 }
 

@@ -51,5 +51,5 @@ pub use lookup_name::{LookupName, WireName};
 pub use node::{Node, NodeError};
 pub use record_zone::{RecordZone, RecordZoneError};
 pub use responder::{Asker, Responder, Sent, ServeCounts, Transport};
-pub use start_of_authority::{KEY_TTL, NEGATIVE_TTL, StartOfAuthority};
+pub use start_of_authority::{NEGATIVE_TTL, StartOfAuthority};
 pub use zone::{Apex, Found, Zone, Zones};

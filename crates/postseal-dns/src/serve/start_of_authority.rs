@@ -1,9 +1,7 @@
 use postseal_core::dns::DomainName;
+use postseal_core::hosting::KEY_TTL;
 
 use super::lookup_name::push_name;
-
-/// Seconds that a resolver may keep a hosted key.
-pub const KEY_TTL: u32 = 3600;
 
 /// Seconds that a resolver may keep a negative answer (RFC 2308 §4): so soon is a record seen
 /// by those who asked before it was there.
@@ -31,7 +29,7 @@ pub struct StartOfAuthority {
 }
 
 impl StartOfAuthority {
-    /// The usual times: [`NEGATIVE_TTL`] for negative answers, an hour for the record, for
+    /// The usual times: [`NEGATIVE_TTL`] for negative answers, that of hosted records for the record, for
     /// secondaries an hour, ten minutes and two weeks (RFC 1912 §2.2).
     pub fn new(primary: DomainName, mailbox: DomainName, serial: u32) -> StartOfAuthority {
         StartOfAuthority {
@@ -42,7 +40,7 @@ impl StartOfAuthority {
             retry: 600,
             expire: 1_209_600,
             minimum: NEGATIVE_TTL,
-            ttl: 3600,
+            ttl: KEY_TTL,
         }
     }
 

@@ -30,7 +30,15 @@ pub struct Server {
 impl Server {
     /// Starts a server on a free port, UDP and TCP.
     pub async fn start(answer: impl Fn(&Message, Via) -> Option<Vec<u8>> + Send + Sync + 'static) -> Server {
-        let (udp, tcp) = bind().await;
+        Server::start_at("127.0.0.1:0", answer).await
+    }
+
+    /// The same at this address; port 0 is a free one.
+    pub async fn start_at(
+        address: &str,
+        answer: impl Fn(&Message, Via) -> Option<Vec<u8>> + Send + Sync + 'static,
+    ) -> Server {
+        let (udp, tcp) = bind(address).await;
         let address = udp.local_addr().expect("a bound socket");
         let answer: Arc<Answerer> = Arc::new(answer);
         let (udp_queries, tcp_queries) = (Arc::default(), Arc::default());
@@ -45,9 +53,9 @@ impl Server {
 }
 
 /// The same free port for UDP and TCP.
-async fn bind() -> (UdpSocket, TcpListener) {
+async fn bind(address: &str) -> (UdpSocket, TcpListener) {
     for _ in 0..50 {
-        let tcp = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let tcp = TcpListener::bind(address).await.expect("a free port");
         let address = tcp.local_addr().expect("a bound socket");
         if let Ok(udp) = UdpSocket::bind(address).await {
             return (udp, tcp);
