@@ -64,7 +64,7 @@ pub use mechanism::Mechanism;
 pub use modifier::UnknownModifier;
 pub use network::{Ip4Network, Ip6Network, PrefixLengths};
 pub use quotes::quotation_marks;
-pub use record::{MAX_RECORD, Record, Selection};
+pub use record::{MAX_RECORD, MAX_UNKNOWN_MODIFIERS, Record, Selection};
 pub use result::{Cause, Evaluation, SpfResult, UnknownResult};
 pub use string_join::version_is_glued;
 pub use term::TermError;

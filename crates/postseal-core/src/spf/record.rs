@@ -10,6 +10,10 @@ use crate::dns::TxtRecord;
 /// Octets that a record may have: what a TXT record can hold.
 pub const MAX_RECORD: usize = 65_535;
 
+/// Unknown modifiers that are kept, and found odd, of one record. Those after them are read, because
+/// their syntax counts, and left out.
+pub const MAX_UNKNOWN_MODIFIERS: usize = 1_000;
+
 /// A parsed SPF record (RFC 7208 §4.5), with what was odd about it.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
@@ -92,12 +96,6 @@ impl Record {
         let mut start = if Record::has_version(octets) { 6 } else { 0 };
         let blanks = memchr::memchr_iter(b' ', octets).count();
         record.directives.reserve(blanks.min(1024));
-        // Where a record has more modifiers than people write, room is made for them once.
-        let modifiers = memchr::memchr_iter(b'=', octets).count().min(blanks);
-        if modifiers > 64 {
-            record.unknown_modifiers.reserve_exact(modifiers);
-            record.findings.reserve_exact(modifiers);
-        }
         for term in octets[start..].split(|&b| b == b' ') {
             if !term.is_empty() {
                 record.read_term(term, start);
@@ -134,7 +132,7 @@ impl Record {
         self.explanation.as_ref().map(|(_, span)| *span)
     }
 
-    /// The other modifiers, in order.
+    /// The other modifiers, in order, [`MAX_UNKNOWN_MODIFIERS`] at most.
     pub fn unknown_modifiers(&self) -> &[UnknownModifier] {
         &self.unknown_modifiers
     }
@@ -180,6 +178,9 @@ impl Record {
     }
 
     fn add_unknown(&mut self, modifier: UnknownModifier) {
+        if self.unknown_modifiers.len() == MAX_UNKNOWN_MODIFIERS {
+            return;
+        }
         if modifier.is_named_like_a_mechanism() {
             self.note(FindingKind::MechanismAsModifier, modifier.span);
         } else if !modifier.is_registered() {
@@ -317,6 +318,16 @@ mod tests {
         check(" v=spf1", false);
         check("v=spf", false);
         check("\"v=spf1\"", false);
+    }
+
+    #[test]
+    fn many_unknown_modifiers() {
+        let record = Record::parse(format!("v=spf1{} mx -all", " a=b".repeat(5_000)).as_bytes());
+        assert_eq!(record.unknown_modifiers().len(), MAX_UNKNOWN_MODIFIERS);
+        assert_eq!(record.findings().len(), MAX_UNKNOWN_MODIFIERS);
+        assert_eq!(record.directives().len(), 2);
+        let record = Record::parse(format!("v=spf1{} a=%x -all", " a=b".repeat(5_000)).as_bytes());
+        assert_eq!(record.error(), Some(TermError::Macro(MacroError::BarePercent)));
     }
 
     #[test]
