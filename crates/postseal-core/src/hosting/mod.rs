@@ -18,6 +18,7 @@ mod recheck;
 mod selector_sighting;
 
 // The two keys of a domain.
+mod rotation;
 mod selector;
 mod signing_configuration;
 
@@ -29,12 +30,12 @@ pub use ownership::{
     TokenReading, judge_claim, settings_apply, transfer_due,
 };
 pub use recheck::{CheckTarget, FIRST_LOSS_RECHECK, interval_of_waiting, next_check};
+pub use rotation::{Advance, Event, Rotation, Waits};
 pub use selector::{KeyId, Life, NewKey, SelectorSlot, Slot};
 pub use selector_sighting::{
     Conclusion, Expected, Finding, HostedReading, Negative, OutsideSignature, Said, Whose, classify,
     conclude, propose_selectors,
 };
 pub use signing_configuration::{
-    Advance, Changes, Event, Flyout, KEY_SIZES, PublishMode, Refusal, Rotation, SignWith,
-    SigningConfiguration, Status, UnseenKey, Waits,
+    Changes, Flyout, KEY_SIZES, PublishMode, Refusal, SignWith, SigningConfiguration, Status, UnseenKey,
 };

@@ -1,6 +1,7 @@
 use super::*;
-use crate::hosting::KeyId;
+use crate::hosting::{Advance, KeyId};
 
+const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
 const WAITS: Waits = Waits { before_signing: 4 * DAY, retiring: 14 * DAY, revoked: 2 * DAY };
 
