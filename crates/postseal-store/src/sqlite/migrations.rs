@@ -48,3 +48,6 @@ pub(crate) async fn migrate(
     transaction.commit().await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use postseal_core::hosting::{
     Changes, Conclusion, OrganisationName, OwnershipToken, Slot, TokenReading, Waits,
 };
 use postseal_store::{Act, HostedKey, KeyEncryptionKey, Standing, Store};
+use sqlx::Connection as _;
 use zeroize::Zeroizing;
 
 pub(crate) const WAITS: Waits = Waits { before_signing: 4 * DAY, retiring: 14 * DAY, revoked: 2 * DAY };
@@ -109,4 +110,31 @@ pub(crate) fn ed25519() -> HostedKey {
     let pair = aws_lc_rs::signature::Ed25519KeyPair::generate().expect("a key");
     let document = pair.to_pkcs8().expect("written");
     HostedKey::from_pkcs8(Zeroizing::new(document.as_ref().to_vec())).expect("usable")
+}
+
+/// What no transaction may leave behind: each statement counts rows that may not be.
+const HALF_STATES: [&str; 6] = [
+    "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
+    "SELECT count(*) FROM pragma_foreign_key_check",
+    // A private key that nothing uses.
+    "SELECT count(*) FROM signing_key WHERE sealed IS NOT NULL AND id NOT IN (SELECT key_id FROM selector)",
+    // A key that was inserted and not sealed.
+    "SELECT count(*) FROM signing_key WHERE sealed IS NOT NULL AND length(sealed) < 28",
+    // A configuration without its two selectors, or of a domain that is not held.
+    "SELECT count(*) FROM signing_configuration c JOIN domain d ON d.id = c.domain_id
+     WHERE d.state <> 'held' OR (SELECT count(*) FROM selector s WHERE s.domain_id = c.domain_id) <> 2",
+    // A configuration that the audit log knows nothing of.
+    "SELECT count(*) FROM signing_configuration c JOIN domain d ON d.id = c.domain_id
+     WHERE (SELECT action FROM audit a WHERE a.subject = d.name AND a.action IN ('dkim.new', 'domain.remove')
+            ORDER BY seq DESC LIMIT 1) IS NOT 'dkim.new'",
+];
+
+pub(crate) async fn check_tables(path: &Path) {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.expect("opened");
+    for statement in HALF_STATES {
+        let bad: i64 = sqlx::query_scalar(statement).fetch_one(&mut connection).await.expect("read");
+        assert_eq!(bad, 0, "{statement}");
+    }
+    connection.close().await.expect("closed");
 }

@@ -1,0 +1,73 @@
+use sqlx::{Connection as _, SqliteConnection};
+
+use super::*;
+use crate::sqlite::options;
+
+const NEXT: Migration = Migration {
+    version: 2,
+    name: "next",
+    sql: "ALTER TABLE organisation ADD COLUMN note TEXT NOT NULL DEFAULT 'n'",
+};
+
+async fn connect(path: &std::path::Path) -> SqliteConnection {
+    SqliteConnection::connect_with(&options(path).create_if_missing(true)).await.expect("opened")
+}
+
+async fn versions(connection: &mut SqliteConnection) -> Vec<i64> {
+    sqlx::query_scalar("SELECT version FROM migration ORDER BY version")
+        .fetch_all(connection)
+        .await
+        .expect("read")
+}
+
+#[tokio::test]
+async fn a_store_of_the_first_schema_moves_forward_and_never_back() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut connection = connect(&directory.path().join("m.db")).await;
+    migrate(&mut connection, MIGRATIONS, 5).await.expect("made");
+    sqlx::query("INSERT INTO organisation (name, made_at) VALUES ('contoso', 5)")
+        .execute(&mut connection)
+        .await
+        .expect("a row");
+    let longer = [MIGRATIONS, &[NEXT]].concat();
+    migrate(&mut connection, &longer, 6).await.expect("moved");
+    migrate(&mut connection, &longer, 7).await.expect("done already");
+    assert_eq!(versions(&mut connection).await, [1, 2]);
+    let row: (String, String) =
+        sqlx::query_as("SELECT name, note FROM organisation").fetch_one(&mut connection).await.expect("kept");
+    assert_eq!(row, ("contoso".to_owned(), "n".to_owned()));
+    let back = migrate(&mut connection, MIGRATIONS, 8).await;
+    assert!(matches!(back, Err(StoreError::NewerSchema { found: 2, known: 1 })), "{back:?}");
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_leaves_the_schema_of_before() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut connection = connect(&directory.path().join("m.db")).await;
+    migrate(&mut connection, MIGRATIONS, 5).await.expect("made");
+    let broken =
+        Migration { version: 3, name: "broken", sql: "CREATE TABLE extra (a INTEGER) STRICT; SELEC 1" };
+    let failed = migrate(&mut connection, &[MIGRATIONS, &[NEXT, broken]].concat(), 6).await;
+    assert!(matches!(failed, Err(StoreError::Database(_))), "{failed:?}");
+    assert_eq!(versions(&mut connection).await, [1]);
+    migrate(&mut connection, &[MIGRATIONS, &[NEXT]].concat(), 7).await.expect("the lock is free");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_several_that_start_at_once_one_migrates() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("m.db");
+    let tasks: Vec<_> = (0..4)
+        .map(|_| {
+            let path = path.clone();
+            tokio::spawn(async move {
+                let mut connection = connect(&path).await;
+                migrate(&mut connection, MIGRATIONS, 5).await.expect("migrated");
+                versions(&mut connection).await
+            })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(task.await.expect("no panic"), [1]);
+    }
+}
