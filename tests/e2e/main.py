@@ -7,6 +7,7 @@ import sys
 import time
 
 import delivery
+import dns_stopped
 import loss
 import operation
 import sendmail_cases
@@ -23,10 +24,11 @@ def main():
     parser.add_argument("--messages", type=int, default=2000, help="of the loss test; 0: without it")
     parser.add_argument("--rate", type=float, default=60, help="messages per second of the loss test")
     parser.add_argument("--every", type=float, default=3, help="seconds between kills in the loss test")
+    parser.add_argument("--dns-stopped", type=float, default=8, help="seconds for which DNS hangs under load")
     parser.add_argument("--logs", action="store_true", help="show all logs at the end")
     parser.add_argument("--only", help="cases whose name has this word in it")
     options = parser.parse_args()
-    faulthandler.dump_traceback_later(280 + 3 * options.messages / options.rate, exit=True)
+    faulthandler.dump_traceback_later(340 + 2 * options.dns_stopped + 3 * options.messages / options.rate, exit=True)
     checks, start = Checks(), time.monotonic()
     scene = Scene(checks)
     scene.start()
@@ -34,6 +36,9 @@ def main():
     for case in CASES:
         if not options.only or options.only in case.__name__:
             checks.run(case, scene)
+    for case in (dns_stopped.with_a_warm_cache, dns_stopped.with_a_cold_cache):
+        if not options.only or options.only in case.__name__:
+            checks.run(functools.partial(case, seconds=options.dns_stopped), scene)
     if options.messages:
         checks.run(functools.partial(loss.nothing_lost, count=options.messages, rate=options.rate, every=options.every), scene)
     if checks.failed or options.logs:

@@ -1,9 +1,11 @@
-"""The zones, Knot with authority for them, and unbound, the resolver that everybody here asks."""
+"""The zones, Knot with authority for them, and two resolvers (unbound): the nodes', and everybody else's."""
 
+import signal
 import subprocess
 from process import Process, wait_until
 
 RESOLVER = "127.0.0.53"
+NODES_RESOLVER = "127.0.0.54"
 
 # Domains of spoofed authors: {domain: DMARC Policy Record or None}. All say that they send no mail.
 POLICIES = {
@@ -89,31 +91,48 @@ stub-zone:
 
 class Dns:
     def __init__(self, work, keys):
-        knot, unbound = work / "knot", work / "unbound"
+        knot = work / "knot"
         (knot / "db").mkdir(parents=True)
-        unbound.mkdir()
         (knot / "zone").write_text(zone(keys))
         (knot / "conf").write_text(KNOT.format(folder=knot))
-        (unbound / "conf").write_text(UNBOUND.format(folder=unbound, resolver=RESOLVER))
         self.authority = Process("knot", ["knotd", "-c", knot / "conf"], knot / "log")
-        self.resolver = Process("unbound", ["unbound", "-d", "-c", unbound / "conf"], unbound / "log")
+        self.resolver = unbound(work / "unbound", RESOLVER)
+        self.of_nodes = unbound(work / "unbound-nodes", NODES_RESOLVER)
 
     def start(self):
         self.authority.start()
         self.resolver.start()
-        self.wait()
-
-    def wait(self):
-        wait_until("the resolver answers", lambda: "mx.tailspin" in ask("tailspin.example", "MX"))
+        self.of_nodes.start()
+        for address in (RESOLVER, NODES_RESOLVER):
+            wait_for(address)
 
     def stop_resolver(self):
-        self.resolver.kill()
+        """The nodes': its port is closed."""
+        self.of_nodes.kill()
 
     def start_resolver(self):
-        self.resolver.start()
-        self.wait()
+        self.of_nodes.start()
+        wait_for(NODES_RESOLVER)
+
+    def hang(self):
+        """The nodes' resolver takes questions and answers none."""
+        self.of_nodes.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self.of_nodes.process.send_signal(signal.SIGCONT)
+        wait_for(NODES_RESOLVER)
 
 
-def ask(name, kind):
-    command = ["dig", "+short", "+time=1", "+tries=1", f"@{RESOLVER}", name, kind]
+def unbound(folder, address):
+    folder.mkdir()
+    (folder / "conf").write_text(UNBOUND.format(folder=folder, resolver=address))
+    return Process("unbound", ["unbound", "-d", "-c", folder / "conf"], folder / "log")
+
+
+def wait_for(address):
+    wait_until("the resolver answers", lambda: "mx.tailspin" in ask(address, "tailspin.example", "MX"))
+
+
+def ask(address, name, kind):
+    command = ["dig", "+short", "+time=1", "+tries=1", f"@{address}", name, kind]
     return subprocess.run(command, capture_output=True, text=True, timeout=10).stdout

@@ -7,6 +7,7 @@ import subprocess
 import urllib.error
 import urllib.request
 
+from nameservers import NODES_RESOLVER
 from process import PATIENCE, Process, wait_until
 
 
@@ -24,7 +25,7 @@ class Node:
         """Writes the file: `receive` and `sign` are lines of these tables."""
         self.config.write_text(
             f'authserv_id = "{self.authserv_id}"\n'
-            '[resolver]\nservers = ["127.0.0.53:53"]\n'
+            f'[resolver]\nservers = ["{NODES_RESOLVER}:53"]\n'
             f'[milter]\nlisten = ["inet:127.0.0.1:{self.port}"]\n'
             f'[receive]\ncontact = "postmaster@{self.authserv_id}"\n{receive}\n'
             f"[sign]\n{sign}\n{self.tail if tail is None else tail}\n"

@@ -193,7 +193,7 @@ def cold_spoof(n):
 
 
 def hostile_among_good(scene):
-    """One hostile message among 200 good ones"""
+    """A few hostile messages among 1 000 good ones"""
     hostile = [
         message(author="a" * 30_000 + "@observing.example"),
         message(author="(" * 5000 + "a@observing.example"),
@@ -211,7 +211,7 @@ def hostile_among_good(scene):
     replies = [[] for _ in range(4)]
 
     def good_mail(mine):
-        for _ in range(50):
+        for _ in range(250):
             start = time.monotonic()
             reply = send(message(), "amid@tailspin.example", server=RECEIVER, source=SENDER)
             mine.append((reply, time.monotonic() - start))
@@ -222,12 +222,14 @@ def hostile_among_good(scene):
     for thread in (*threads, attacker):
         thread.join(120)
     together = [one for mine in replies for one in mine]
-    slowest = max(seconds for _, seconds in together)
+    seconds = sorted(seconds for _, seconds in together)
+    p99, slowest = seconds[-10], seconds[-1]
     good = [reply for reply, _ in together if reply.accepted]
-    scene.that(len(good) == 200, f"200 good messages among hostile ones: all accepted, the slowest in {slowest:.2f} s", together[:3])
+    title = f"1 000 good messages among hostile ones: all accepted, p99 {p99:.2f} s, slowest {slowest:.2f} s"
+    scene.that(len(good) == 1000, title, together[:3])
     scene.that(len(answers) == len(hostile), f"all {len(hostile)} hostile ones are answered: {[a.code for a in answers]}", answers)
-    passed = [m for m in arrived("amid", 200) if m.says("dmarc=pass")]
-    scene.that(len(passed) == 200, "all good ones arrive with dmarc=pass", len(passed))
+    passed = [m for m in arrived("amid", 1000, 60) if m.says("dmarc=pass")]
+    scene.that(len(passed) == 1000, "all good ones arrive with dmarc=pass", len(passed))
     faults = scene.receiving.metric("postseal_internal_errors_total") + scene.receiving.metric("postseal_panics_total")
     scene.that(faults == 0 and scene.receiving.process.runs(), "no internal error was counted", faults)
 

@@ -51,7 +51,7 @@ class Scene:
 
     def logs(self, count):
         """The ends of all logs, for somebody who looks for a fault."""
-        for path in [*(s.log for s in self.postfixes), *(n.log for n in self.nodes), WORK / "knot/log", WORK / "unbound/log", WORK / "sendmail/log"]:
+        for path in [*(s.log for s in self.postfixes), *(n.log for n in self.nodes), WORK / "knot/log", WORK / "unbound/log", WORK / "unbound-nodes/log", WORK / "sendmail/log"]:
             if path.exists():
                 lines = path.read_text(errors="replace").splitlines()
                 yield path, [line for line in lines if not UNREMARKABLE.search(line)][-count:]
