@@ -1,5 +1,5 @@
 use postseal_core::dns::DomainName;
-use postseal_core::hosting::{Claim, Holding, HostedLabel, OrganisationName};
+use postseal_core::hosting::{Claim, Holding, HostedLabel, OrganisationName, SigningConfiguration};
 
 /// A domain as its organisation sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,19 @@ pub enum Standing {
     Held(Holding),
     /// Not any more; the names it had stay its own.
     Removed,
+}
+
+/// A domain that is held, with all that signing for it needs: what a node's snapshot is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldDomain {
+    /// Its name.
+    pub name: DomainName,
+    /// Whose it is.
+    pub organisation: OrganisationName,
+    /// What stands for it in hosted names.
+    pub label: HostedLabel,
+    /// How it signs; `None` where no keys are saved for it.
+    pub configuration: Option<SigningConfiguration>,
 }
 
 /// What came of looking at a domain's token.

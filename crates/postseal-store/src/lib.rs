@@ -23,7 +23,7 @@ mod store;
 mod store_error;
 
 pub use audit_row::{AuditRow, AuditVerdict, Feed};
-pub use domain::{Act, Domain, Standing, Verification};
+pub use domain::{Act, Domain, HeldDomain, Standing, Verification};
 pub use hosted_key::{HostedKey, HostedKeyError};
 pub use key_encryption_key::{KeyEncryptionKey, KeySource, KeySourceError};
 pub use key_vault::{KeyVault, VaultError};

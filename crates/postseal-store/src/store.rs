@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::sqlite::Sqlite;
 use crate::{
-    Act, AuditRow, AuditVerdict, Domain, Feed, HostedKey, KeyEncryptionKey, KeySource, KeyVault,
+    Act, AuditRow, AuditVerdict, Domain, Feed, HeldDomain, HostedKey, KeyEncryptionKey, KeySource, KeyVault,
     PublishedKey, Sighting, StoreError, Verification,
 };
 
@@ -159,6 +159,17 @@ impl Store {
     ) -> Result<Vec<Domain>, StoreError> {
         match &self.backend {
             Backend::Sqlite(store) => store.domains(organisation, after, limit).await,
+        }
+    }
+
+    /// A page of the domains that are held, of all organisations, by name, after `after`: what
+    /// a node's snapshot is made of. Two statements, however long the page is.
+    ///
+    /// # Errors
+    /// Only where the database fails, or was changed by other hands.
+    pub async fn held_domains(&self, after: &str, limit: u32) -> Result<Vec<HeldDomain>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.held_domains(after, limit).await,
         }
     }
 

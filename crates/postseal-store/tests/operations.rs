@@ -299,3 +299,40 @@ async fn a_store_opens_again_and_only_with_its_key() {
     assert_eq!(mode, 0o600);
     let _ = open(&path).await;
 }
+
+#[tokio::test]
+async fn a_snapshot_is_read_in_pages_as_each_domain_is_read_alone() {
+    let world = World::enabled("contoso", "b.example").await;
+    let store = &world.store;
+    store.add_organisation(&organisation("fabrikam"), at(T0)).await.expect("added");
+    world.hold("fabrikam", "a.example", T0).await;
+    world.hold("fabrikam", "c.example", T0).await;
+    store
+        .add_domain(&organisation("contoso"), &name("claimed.example"), token(4), at(T0))
+        .await
+        .expect("claimed");
+    let keys = [ed25519(), ed25519()];
+    let (fabrikam, domain) = (organisation("fabrikam"), name("c.example"));
+    store
+        .dkim_new(&fabrikam, &domain, [&keys[0], &keys[1]], &Changes::default(), at(T0))
+        .await
+        .expect("made");
+    let mut found = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page = store.held_domains(&after, 2).await.expect("read");
+        let Some(last) = page.last() else { break };
+        after = last.name.to_string();
+        found.extend(page);
+    }
+    let names: Vec<String> =
+        found.iter().map(|d| format!("{} {} {}", d.name, d.organisation, d.label)).collect();
+    assert_eq!(
+        names,
+        ["a.example fabrikam a-example", "b.example contoso b-example", "c.example fabrikam c-example"]
+    );
+    for domain in found {
+        let alone = store.dkim_get(&domain.organisation, &domain.name).await.expect("held");
+        assert_eq!(domain.configuration, alone, "{}", domain.name);
+    }
+}

@@ -6,9 +6,9 @@ use postseal_core::hosting::{
 use super::{Connection, from_sql, to_sql};
 use crate::StoreError;
 
-const BAD: StoreError = StoreError::BadRow { what: "signing configuration" };
+pub(super) const BAD: StoreError = StoreError::BadRow { what: "signing configuration" };
 
-type Properties = (String, String, String, bool, String, u32, Option<i64>, i64);
+pub(super) type Properties = (String, String, String, bool, String, u32, Option<i64>, i64);
 type SlotColumns = (
     (i64, String, i64, u32, i64, String, Option<i64>),
     (Option<String>, Option<i64>, Option<i64>, Option<i64>, Option<i64>),
@@ -26,14 +26,20 @@ pub(super) async fn load(
     .bind(domain_id)
     .fetch_optional(&mut *connection)
     .await?;
-    let Some((name, header, body, enabled, unseen_key, key_bits, began_at, switched_at)) = properties else {
-        return Ok(None);
-    };
+    let Some(properties) = properties else { return Ok(None) };
     let slots = [load_slot(connection, domain_id, 1).await?, load_slot(connection, domain_id, 2).await?];
+    read(properties, slots).map(Some)
+}
+
+pub(super) fn read(
+    properties: Properties,
+    slots: [SelectorSlot; 2],
+) -> Result<SigningConfiguration, StoreError> {
+    let (name, header, body, enabled, unseen_key, key_bits, began_at, switched_at) = properties;
     if slots.iter().filter(|slot| slot.life == Life::Signing).count() != 1 {
         return Err(BAD);
     }
-    Ok(Some(SigningConfiguration {
+    Ok(SigningConfiguration {
         admin_display_name: name,
         header_canonicalization: canonicalization(&header)?,
         body_canonicalization: canonicalization(&body)?,
@@ -47,7 +53,7 @@ pub(super) async fn load(
         slots,
         rotation: began_at.map(|at| Rotation { began_at: from_sql(at) }),
         switched_at: from_sql(switched_at),
-    }))
+    })
 }
 
 async fn load_slot(
@@ -65,8 +71,13 @@ async fn load_slot(
     .fetch_optional(connection)
     .await?
     .ok_or(BAD)?;
+    read_slot(&row)
+}
+
+/// Reads a selector from the columns of [`load_slot`], in that order.
+pub(super) fn read_slot(row: &sqlx::sqlite::SqliteRow) -> Result<SelectorSlot, StoreError> {
     let ((_, name, key, bits, made_at, life, until), (last, last_at, visible, first_no, lost)) =
-        columns(&row)?;
+        columns(row)?;
     let until = until.map(from_sql);
     let life = match (life.as_str(), until) {
         ("standby", None) => Life::Standby,

@@ -5,6 +5,7 @@ mod backup;
 mod configuration_rows;
 mod domains;
 mod feed;
+mod held_domains;
 mod keys;
 mod labels;
 mod migrations;

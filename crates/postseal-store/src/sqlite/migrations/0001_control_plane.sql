@@ -49,6 +49,8 @@ CREATE TABLE hosted_name (
     made_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE INDEX hosted_name_of ON hosted_name (organisation_id, domain, selector);
+
 CREATE TRIGGER organisation_for_ever BEFORE DELETE ON organisation BEGIN SELECT RAISE(ABORT, 'names are for ever'); END;
 CREATE TRIGGER label_for_ever BEFORE DELETE ON label BEGIN SELECT RAISE(ABORT, 'names are for ever'); END;
 CREATE TRIGGER label_fixed BEFORE UPDATE ON label BEGIN SELECT RAISE(ABORT, 'names are for ever'); END;
@@ -67,6 +69,7 @@ CREATE TABLE signing_key (
     destroyed_at INTEGER,
     CHECK ((sealed IS NULL) = (destroyed_at IS NOT NULL))
 ) STRICT;
+CREATE INDEX signing_key_of ON signing_key (domain_id);
 
 CREATE TABLE signing_configuration (
     domain_id INTEGER PRIMARY KEY REFERENCES domain (id),
@@ -106,6 +109,8 @@ CREATE TABLE former_name (
     published_until INTEGER NOT NULL,
     revoked_until INTEGER NOT NULL
 ) STRICT;
+
+CREATE INDEX former_name_of ON former_name (name);
 
 CREATE TABLE sighting (
     domain_id INTEGER NOT NULL REFERENCES domain (id),
