@@ -34,8 +34,8 @@ pub struct HeldDomain {
     pub organisation: OrganisationName,
     /// What stands for it in hosted names.
     pub label: HostedLabel,
-    /// How it signs; `None` where no keys are saved for it.
-    pub configuration: Option<SigningConfiguration>,
+    /// How it signs, with the key records of the two selectors; `None` where no keys are saved for it.
+    pub configuration: Option<(SigningConfiguration, [String; 2])>,
 }
 
 /// What came of looking at a domain's token.

@@ -361,6 +361,16 @@ impl Store {
         }
     }
 
+    /// The text of a key's record, revoked or not.
+    ///
+    /// # Errors
+    /// [`StoreError::NoKey`].
+    pub async fn key_record(&self, key: KeyId) -> Result<String, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.key_record(key).await,
+        }
+    }
+
     /// A private key as a PKCS#8 document, which is wiped when dropped.
     ///
     /// # Errors

@@ -17,10 +17,10 @@ const PAGE: &str = "
     LEFT JOIN signing_configuration c ON c.domain_id = d.id
     WHERE d.state = 'held' AND d.name > ? ORDER BY d.name LIMIT ?";
 
-/// The selectors of the same page: the columns of one selector, and the domain behind them.
+/// The selectors of the same page: the columns of one selector, and the domain and its key record behind them.
 const SLOTS: &str = "
     SELECT s.slot, s.name, s.key_id, k.bits, k.made_at, s.life, s.life_until, s.last, s.last_at, s.visible_since,
-           s.first_no_at, s.lost_since, s.domain_id
+           s.first_no_at, s.lost_since, s.domain_id, k.record
     FROM (SELECT id FROM domain WHERE state = 'held' AND name > ? ORDER BY name LIMIT ?) d
     JOIN selector s ON s.domain_id = d.id JOIN signing_key k ON k.id = s.key_id
     ORDER BY s.domain_id, s.slot";
@@ -29,9 +29,12 @@ impl Sqlite {
     /// Two statements for a page, however long it is.
     pub(crate) async fn held_domains(&self, after: &str, limit: u32) -> Result<Vec<HeldDomain>, StoreError> {
         let mut transaction = self.read().await?;
-        let mut slots: HashMap<i64, Vec<SelectorSlot>> = HashMap::new();
+        let mut slots: HashMap<i64, Vec<(SelectorSlot, String)>> = HashMap::new();
         for row in sqlx::query(SLOTS).bind(after).bind(limit).fetch_all(&mut *transaction).await? {
-            slots.entry(row.try_get(12)?).or_default().push(configuration_rows::read_slot(&row)?);
+            slots
+                .entry(row.try_get(12)?)
+                .or_default()
+                .push((configuration_rows::read_slot(&row)?, row.try_get(13)?));
         }
         let rows = sqlx::query(PAGE).bind(after).bind(limit).fetch_all(&mut *transaction).await?;
         rows.iter().map(|row| read(row, &mut slots)).collect()
@@ -40,7 +43,7 @@ impl Sqlite {
 
 fn read(
     row: &sqlx::sqlite::SqliteRow,
-    slots: &mut HashMap<i64, Vec<SelectorSlot>>,
+    slots: &mut HashMap<i64, Vec<(SelectorSlot, String)>>,
 ) -> Result<HeldDomain, StoreError> {
     let bad = || StoreError::BadRow { what: "domain" };
     let display_name: Option<String> = row.try_get(4)?;
@@ -58,7 +61,9 @@ fn read(
                 row.try_get(11)?,
             );
             let both = slots.remove(&row.try_get(0)?).unwrap_or_default();
-            Some(configuration_rows::read(properties, both.try_into().map_err(|_| BAD)?)?)
+            let (both, records): (Vec<SelectorSlot>, Vec<String>) = both.into_iter().unzip();
+            let both = configuration_rows::read(properties, both.try_into().map_err(|_| BAD)?)?;
+            Some((both, records.try_into().map_err(|_| BAD)?))
         }
     };
     Ok(HeldDomain {

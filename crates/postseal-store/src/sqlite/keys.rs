@@ -113,6 +113,10 @@ pub(super) async fn record(connection: &mut Connection, key: KeyId) -> Result<St
 }
 
 impl Sqlite {
+    pub(crate) async fn key_record(&self, key: KeyId) -> Result<String, StoreError> {
+        record(&mut *self.readers.acquire().await?, key).await
+    }
+
     pub(crate) async fn private_key(&self, key: KeyId) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         let mut transaction = self.read().await?;
         let row: Option<(String, i64, String)> = sqlx::query_as(
