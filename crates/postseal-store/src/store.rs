@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use postseal_core::dns::DomainName;
 use postseal_core::hosting::{
-    Advance, Changes, Conclusion, Event, KeyId, OrganisationName, OwnershipToken, Refusal,
+    Advance, Changes, Conclusion, Event, HostingZone, KeyId, OrganisationName, OwnershipToken, Refusal,
     SigningConfiguration, Slot, TokenReading, Waits,
 };
 use zeroize::Zeroizing;
@@ -54,6 +54,26 @@ impl Store {
     pub async fn add_organisation(&self, name: &OrganisationName, act: Act<'_>) -> Result<(), StoreError> {
         match &self.backend {
             Backend::Sqlite(store) => store.add_organisation(name, act).await,
+        }
+    }
+
+    /// Makes an organisation with its initial domain, which it holds, and the two keys of that:
+    /// not enabled yet, as nobody has looked.
+    ///
+    /// # Errors
+    /// [`StoreError::OrganisationTaken`] for a name that is or was in use.
+    pub async fn add_organisation_with_initial_domain(
+        &self,
+        name: &OrganisationName,
+        zone: &HostingZone,
+        token: OwnershipToken,
+        keys: [&HostedKey; 2],
+        act: Act<'_>,
+    ) -> Result<SigningConfiguration, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => {
+                store.add_organisation_with_initial_domain(name, zone, token, keys, act).await
+            }
         }
     }
 

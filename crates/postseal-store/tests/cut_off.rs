@@ -7,7 +7,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-use postseal_core::hosting::{Changes, TokenReading};
+use postseal_core::hosting::{Changes, HostingZone, TokenReading};
 use postseal_store::{Store, StoreError};
 use world::{DAY, T0, WAITS, World, at, check_tables, ed25519, enable, name, organisation, selectors, token};
 
@@ -85,7 +85,13 @@ async fn one_life() -> usize {
     let (contoso, domain) = (&organisation("contoso"), &name("a.example"));
     let keys = &[ed25519(), ed25519(), ed25519()];
     let cut = &world;
-    let mut cuts = cut_everywhere(cut, |s| async move { s.add_organisation(contoso, at(T0)).await }).await;
+    let zone = &HostingZone::new(name("keys.example")).expect("short");
+    let other = &[ed25519(), ed25519()];
+    let pair = [&other[0], &other[1]];
+    let mut cuts = cut_everywhere(cut, |s| async move {
+        s.add_organisation_with_initial_domain(contoso, zone, token(2), pair, at(T0)).await
+    })
+    .await;
     cuts +=
         cut_everywhere(cut, |s| async move { s.add_domain(contoso, domain, token(1), at(T0)).await }).await;
     let readings = &[TokenReading::Answered(vec![token(1).record().into_bytes()])];

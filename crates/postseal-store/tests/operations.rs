@@ -3,7 +3,7 @@
 mod world;
 
 use postseal_core::dkim::SigningKey;
-use postseal_core::hosting::{Changes, Conclusion, Event, Life, Refusal, Slot, TokenReading};
+use postseal_core::hosting::{Changes, Conclusion, Event, HostingZone, Life, Refusal, Slot, TokenReading};
 use postseal_store::{HostedKey, KeyEncryptionKey, Sighting, Standing, Store, StoreError, Verification};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use world::{DAY, T0, WAITS, World, at, ed25519, enable, kek, name, open, organisation, selectors, token};
@@ -341,4 +341,23 @@ async fn a_snapshot_is_read_in_pages_as_each_domain_is_read_alone() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn an_organisation_has_its_initial_domain_from_the_first_moment() {
+    let world = World::new().await;
+    let zone = HostingZone::new(name("keys.example")).expect("short");
+    let (contoso, keys) = (organisation("contoso"), [ed25519(), ed25519()]);
+    let pair = [&keys[0], &keys[1]];
+    let store = &world.store;
+    let made = store
+        .add_organisation_with_initial_domain(&contoso, &zone, token(1), pair, at(T0))
+        .await
+        .expect("made");
+    let initial = name("contoso.keys.example");
+    assert_eq!(store.dkim_get(&contoso, &initial).await.expect("held"), Some(made));
+    world.see("contoso", "contoso.keys.example", T0).await;
+    store.dkim_set(&contoso, &initial, &enable(true), &WAITS, at(T0)).await.expect("enabled");
+    let again = store.add_organisation_with_initial_domain(&contoso, &zone, token(1), pair, at(T0)).await;
+    assert!(matches!(again, Err(StoreError::OrganisationTaken(_))), "{again:?}");
 }

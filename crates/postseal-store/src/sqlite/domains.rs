@@ -256,18 +256,27 @@ impl Sqlite {
                 return Err(StoreError::HeldByAnother(name.to_string()));
             }
             Some(_) => {}
-            None => {
-                save_claim(&mut transaction, id, name, &Claim { token: token.clone(), made_at: act.now })
-                    .await?;
-                let row =
-                    find(&mut transaction, id, name).await?.ok_or(StoreError::BadRow { what: "domain" })?;
-                let held = Holding::trusted(token, act.now);
-                self.hold(&mut transaction, organisation, &row, &held, "domain.trust", act).await?;
-            }
+            None => self.hold_trusted(&mut transaction, organisation, id, name, token, act).await?,
         }
         let domain = self.domain_of(&mut transaction, organisation, id, name).await?;
         transaction.commit().await?;
         Ok(domain)
+    }
+
+    /// Holds a domain that nobody holds, by the operator's word.
+    pub(super) async fn hold_trusted(
+        &self,
+        connection: &mut Connection,
+        organisation: &OrganisationName,
+        id: i64,
+        name: &DomainName,
+        token: OwnershipToken,
+        act: Act<'_>,
+    ) -> Result<(), StoreError> {
+        save_claim(connection, id, name, &Claim { token: token.clone(), made_at: act.now }).await?;
+        let row = find(connection, id, name).await?.ok_or(StoreError::BadRow { what: "domain" })?;
+        let held = Holding::trusted(token, act.now);
+        self.hold(connection, organisation, &row, &held, "domain.trust", act).await
     }
 
     /// From now the domain is the organisation's, and its hosted names are fixed.

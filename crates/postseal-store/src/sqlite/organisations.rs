@@ -1,8 +1,8 @@
-use postseal_core::hosting::OrganisationName;
+use postseal_core::hosting::{Changes, HostingZone, OrganisationName, OwnershipToken, SigningConfiguration};
 
 use super::audit::{self, Entry};
 use super::{Connection, Sqlite, feed, to_sql};
-use crate::{Act, StoreError};
+use crate::{Act, HostedKey, StoreError};
 
 /// The number of an organisation that is there.
 pub(super) async fn id_of(connection: &mut Connection, name: &OrganisationName) -> Result<i64, StoreError> {
@@ -28,25 +28,56 @@ impl Sqlite {
         act: Act<'_>,
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
+        self.insert_organisation(&mut transaction, name, act).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// With its initial domain, held, and the two keys of that: all of it or nothing.
+    pub(crate) async fn add_organisation_with_initial_domain(
+        &self,
+        name: &OrganisationName,
+        zone: &HostingZone,
+        token: OwnershipToken,
+        keys: [&HostedKey; 2],
+        act: Act<'_>,
+    ) -> Result<SigningConfiguration, StoreError> {
+        let mut transaction = self.write().await?;
+        self.insert_organisation(&mut transaction, name, act).await?;
+        let id = id_of(&mut transaction, name).await?;
+        let initial = zone.initial_domain(name);
+        self.hold_trusted(&mut transaction, name, id, &initial, token, act).await?;
+        let changes = Changes::default();
+        let (made, _) =
+            self.make_configuration(&mut transaction, name, &initial, keys, &changes, act).await?;
+        transaction.commit().await?;
+        Ok(made)
+    }
+
+    async fn insert_organisation(
+        &self,
+        connection: &mut Connection,
+        name: &OrganisationName,
+        act: Act<'_>,
+    ) -> Result<(), StoreError> {
         let made = sqlx::query(
             "INSERT INTO organisation (name, made_at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
         )
         .bind(name.as_str())
         .bind(to_sql(act.now))
-        .execute(&mut *transaction)
+        .execute(&mut *connection)
         .await?;
         if made.rows_affected() == 0 {
             return Err(StoreError::OrganisationTaken(name.to_string()));
         }
-        feed::note_zone(&mut transaction, None, act.now).await?;
+        feed::note_zone(connection, None, act.now).await?;
         let entry = Entry {
             organisation: name.as_str(),
             action: "org.add",
             subject: name.as_str(),
             detail: String::new(),
         };
-        audit::append(&mut transaction, &self.vault, act, entry).await?;
-        transaction.commit().await?;
+        audit::append(connection, &self.vault, act, entry).await?;
         Ok(())
     }
 

@@ -84,27 +84,40 @@ impl Sqlite {
         act: Act<'_>,
     ) -> Result<(SigningConfiguration, Option<Refusal>), StoreError> {
         let mut transaction = self.write().await?;
-        let id = organisations::id_of(&mut transaction, organisation).await?;
-        let row = domains::held(&mut transaction, id, name).await?;
-        if configuration_rows::load(&mut transaction, row.id).await?.is_some() {
+        let made =
+            self.make_configuration(&mut transaction, organisation, name, new_keys, changes, act).await?;
+        transaction.commit().await?;
+        Ok(made)
+    }
+
+    pub(super) async fn make_configuration(
+        &self,
+        connection: &mut Connection,
+        organisation: &OrganisationName,
+        name: &DomainName,
+        new_keys: [&HostedKey; 2],
+        changes: &Changes,
+        act: Act<'_>,
+    ) -> Result<(SigningConfiguration, Option<Refusal>), StoreError> {
+        let id = organisations::id_of(connection, organisation).await?;
+        let row = domains::held(connection, id, name).await?;
+        if configuration_rows::load(connection, row.id).await?.is_some() {
             return Err(StoreError::AlreadyConfigured(name.to_string()));
         }
         let selectors = changes.selectors.clone().unwrap_or_else(SigningConfiguration::default_selectors);
-        labels::reserve(&mut transaction, id, name, [&selectors[0], &selectors[1]], act.now).await?;
+        labels::reserve(connection, id, name, [&selectors[0], &selectors[1]], act.now).await?;
         let owner = Owner { organisation: organisation.as_str(), domain_id: row.id, domain: name.as_str() };
-        let first =
-            keys::insert(&mut transaction, &self.vault, owner, &selectors[0], new_keys[0], act.now).await?;
+        let first = keys::insert(connection, &self.vault, owner, &selectors[0], new_keys[0], act.now).await?;
         let second =
-            keys::insert(&mut transaction, &self.vault, owner, &selectors[1], new_keys[1], act.now).await?;
+            keys::insert(connection, &self.vault, owner, &selectors[1], new_keys[1], act.now).await?;
         let mut configuration =
             SigningConfiguration::new(selectors, [first, second], new_keys[0].bits(), act.now)?;
         configuration.set(&Changes { enabled: None, selectors: None, ..changes.clone() }, act.now)?;
         let enable = Changes { enabled: changes.enabled, ..Changes::default() };
         let refused = configuration.set(&enable, act.now).err();
-        configuration_rows::save(&mut transaction, row.id, &configuration).await?;
+        configuration_rows::save(connection, row.id, &configuration).await?;
         let detail = format!("enabled={} bits={}", configuration.enabled, configuration.key_bits);
-        self.note_signing(&mut transaction, organisation, name, "dkim.new", detail, act).await?;
-        transaction.commit().await?;
+        self.note_signing(connection, organisation, name, "dkim.new", detail, act).await?;
         Ok((configuration, refused))
     }
 
