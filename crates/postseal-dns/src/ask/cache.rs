@@ -6,6 +6,7 @@ use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
 use super::counts::Counts;
+use super::joined::Joined;
 use super::{Ask, Resolver};
 
 /// Seconds that an answer is kept at most, whatever its TTL: a day.
@@ -14,10 +15,12 @@ pub const MAX_KEPT: u32 = 86_400;
 /// Answers that were received, each until its time to live is over. Bounded in
 /// octets; reading takes a shard's read lock for some nanoseconds and copies nothing.
 ///
-/// Failures are not kept: the next message asks again.
+/// Failures are not kept: the next message asks again. A question that is under way already
+/// is not asked a second time.
 pub struct AnswerCache {
     resolver: Resolver,
     kept: Cache<Question, Kept, Octets>,
+    joined: Joined,
     counts: Counts,
 }
 
@@ -31,7 +34,12 @@ impl AnswerCache {
     /// An empty cache of at most `octets`, in front of `resolver`.
     pub fn new(resolver: Resolver, octets: u64) -> AnswerCache {
         let items = usize::try_from(octets / TYPICAL).unwrap_or(usize::MAX).max(64);
-        AnswerCache { resolver, kept: Cache::with_weighter(items, octets, Octets), counts: Counts::default() }
+        AnswerCache {
+            resolver,
+            kept: Cache::with_weighter(items, octets, Octets),
+            joined: Joined::new(MAX_UNDER_WAY),
+            counts: Counts::default(),
+        }
     }
 
     /// The answers that are valid at this moment, for one message.
@@ -72,10 +80,13 @@ impl AnswerSource for AnswerCache {
 
 impl Ask for AnswerCache {
     async fn ask(&self, question: Question) -> Arc<Answer> {
-        let answer = Arc::new(self.resolver.ask(&question).await);
-        self.counts.count(&answer.outcome);
-        self.keep(&answer, Instant::now());
-        answer
+        let asking = async {
+            let answer = Arc::new(self.resolver.ask(&question).await);
+            self.counts.count(&answer.outcome);
+            self.keep(&answer, Instant::now());
+            answer
+        };
+        self.joined.answer(&question, asking).await
     }
 }
 
@@ -133,6 +144,8 @@ fn data_octets(records: &Records) -> usize {
     }
 }
 
+/// Different questions under way that others may join: 64 messages with all 150 of theirs.
+const MAX_UNDER_WAY: usize = 9_600;
 const FRAME: usize = 256;
 const HOST: usize = 64;
 const TYPICAL: u64 = 1024;

@@ -6,6 +6,7 @@ mod beside;
 mod cache;
 mod counts;
 mod drive;
+mod joined;
 mod reply;
 mod resolver;
 mod wire_name;
