@@ -4,3 +4,4 @@
 
 pub mod core_targets;
 pub mod dns_targets;
+pub mod milter_targets;

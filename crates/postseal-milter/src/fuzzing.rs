@@ -45,7 +45,8 @@ pub fn edits(octets: &[u8]) {
     let name = String::from_utf8_lossy(name);
     let text = String::from_utf8_lossy(value);
     let mut edits = Edits::new();
-    let made = [
+    // What is refused leaves nothing behind.
+    let _ = [
         edits.add_field(&name, value),
         edits.insert_field(1, &name, value),
         edits.change_field(&name, 3, value),
@@ -57,8 +58,10 @@ pub fn edits(octets: &[u8]) {
     let mut out = Vec::new();
     assert_eq!(edits.write(&terms, &mut out), 0);
     if let Ok(reply) = ReplyCode::new(550, "5.7.1", &text) {
+        let start = out.len();
         Answer::Refuse(reply).write(&mut out);
-        assert!(out.is_ascii() || made.iter().any(Result::is_ok), "a reply is ASCII");
+        // Behind the length, whose octets may have any value.
+        assert!(out[start + 4..].is_ascii(), "a reply is ASCII");
     }
     let mut decoder = Decoder::new(65_535);
     let mut rest = &out[..];
