@@ -215,6 +215,7 @@ fn defect_name(kind: DefectKind) -> &'static str {
         DefectKind::BareLf => "an LF without CR",
         DefectKind::Nul => "a NUL octet",
         DefectKind::NotAField => "a line that is no field",
+        DefectKind::ContinuesNothing => "a first line that begins with a blank",
         DefectKind::TooManyFields => "too many fields",
         DefectKind::Oversized => "too many octets",
     }

@@ -102,6 +102,9 @@ pub enum DefectKind {
     Nul,
     /// A line that is neither a field nor a continuation.
     NotAField,
+    /// A first line that begins with a blank. A field put above it would take it in as its own
+    /// continuation.
+    ContinuesNothing,
     /// More fields, or lines in place of fields, than [`MAX_FIELDS`]; the rest was not indexed.
     TooManyFields,
     /// More octets than [`MAX_HEADER_SECTION`]; there may be more that were not kept.
@@ -116,6 +119,7 @@ impl DefectKind {
             DefectKind::BareCr
             | DefectKind::BareLf
             | DefectKind::Nul
+            | DefectKind::ContinuesNothing
             | DefectKind::TooManyFields
             | DefectKind::Oversized => true,
             DefectKind::NotAField => false,
@@ -260,7 +264,9 @@ impl HeaderSection {
         let blanks = line[name_len..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
         let colon = name_len + blanks;
         if name_len == 0 || line.get(colon) != Some(&b':') {
-            return self.note(DefectKind::NotAField, start);
+            let continues = matches!(line, [b' ' | b'\t', ..]);
+            let kind = if continues { DefectKind::ContinuesNothing } else { DefectKind::NotAField };
+            return self.note(kind, start);
         }
         self.spans.push(Span {
             start: offset(start),
@@ -350,6 +356,8 @@ mod tests {
         check(b"From: a\0\r\n", &[DefectKind::Nul], 1);
         check(b"no colon here\r\nTo: b\r\n", &[DefectKind::NotAField], 1);
         check(b": nothing\r\n", &[DefectKind::NotAField], 0);
+        check(b" continued\r\nTo: b\r\n", &[DefectKind::ContinuesNothing], 1);
+        check(b"\tTo: b\r\n", &[DefectKind::ContinuesNothing], 0);
         check(b"From: a\n", &[DefectKind::BareLf], 1);
         check(b"", &[], 0);
         check(&b"a:\r\n".repeat(MAX_FIELDS), &[], MAX_FIELDS);

@@ -283,10 +283,10 @@ impl Names {
     /// The name that a word stands for.
     pub(super) fn absolute(&mut self, token: &Token<'_>) -> Result<DomainName, Wrong> {
         let bad = |()| Wrong::BadName(token.shown());
-        let is_absolute = self.all_absolute || token.raw.ends_with(b".") && !token.raw.ends_with(b"\\.");
         if has_escaped_dot(token.raw) {
             return Err(bad(()));
         }
+        let is_absolute = self.all_absolute || token.raw.ends_with(b".");
         let octets = token.octets()?;
         if is_absolute {
             return parse(&octets).map_err(bad);
@@ -324,8 +324,17 @@ impl Names {
     }
 }
 
+/// A dot within a label (RFC 1035 §5.1), which a name here cannot have.
 fn has_escaped_dot(raw: &[u8]) -> bool {
-    raw.windows(2).any(|pair| pair == b"\\.") || raw.windows(4).any(|four| four == b"\\046")
+    let mut rest = raw;
+    while let Some((octet, after)) = rest.split_first() {
+        rest = match (octet, after) {
+            (b'\\', [b'.', ..] | [b'0', b'4', b'6', ..]) => return true,
+            (b'\\', [_, after @ ..]) => after,
+            _ => after,
+        };
+    }
+    false
 }
 
 fn parse(octets: &[u8]) -> Result<DomainName, ()> {

@@ -122,9 +122,9 @@ impl Head {
 /// True where a reader may take these octets for the authserv-id.
 fn is(octets: &[u8], id: &AuthservId) -> bool {
     let ours = trim(id.as_str().as_bytes());
+    let whole = token_of(octets);
     let octets = trim(octets);
-    let token =
-        &octets[..octets.iter().position(|b| !is_token_octet(*b) && b.is_ascii()).unwrap_or(octets.len())];
+    let token = token_of(octets);
     if octets.eq_ignore_ascii_case(ours) || trim(token).eq_ignore_ascii_case(ours) {
         return true;
     }
@@ -133,8 +133,16 @@ fn is(octets: &[u8], id: &AuthservId) -> bool {
     }
     // Another script: the same name as U-labels, or ours with characters hidden in it.
     let visible = octets.iter().filter(|b| b.is_ascii()).map(u8::to_ascii_lowercase);
-    visible.eq(ours.iter().map(u8::to_ascii_lowercase))
-        || DomainName::parse_octets(token).is_ok_and(|d| d.as_str().as_bytes().eq_ignore_ascii_case(ours))
+    // A hyphen at the end of a U-label belongs to the name.
+    let is_name = |token| {
+        DomainName::parse_octets(token).is_ok_and(|d| d.as_str().as_bytes().eq_ignore_ascii_case(ours))
+    };
+    visible.eq(ours.iter().map(u8::to_ascii_lowercase)) || is_name(token) || is_name(whole)
+}
+
+/// The octets before the first ASCII octet that no token has.
+fn token_of(octets: &[u8]) -> &[u8] {
+    &octets[..octets.iter().position(|b| !is_token_octet(*b) && b.is_ascii()).unwrap_or(octets.len())]
 }
 
 /// Without what stands around a name: dots, brackets, marks.

@@ -10,6 +10,7 @@ pub(in crate::cli) fn defect(kind: DefectKind, lang: Lang) -> String {
         DefectKind::BareLf => ("an LF without CR", "CR のない LF"),
         DefectKind::Nul => ("a NUL octet", "NUL オクテット"),
         DefectKind::NotAField => ("a line that is no field", "フィールドではない行"),
+        DefectKind::ContinuesNothing => ("a first line that begins with a blank", "空白で始まる先頭行"),
         DefectKind::TooManyFields => {
             return crate::cli::lang::say!(
                 lang,
