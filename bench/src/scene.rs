@@ -135,6 +135,15 @@ pub fn header_section() -> Vec<u8> {
     HEADER_SECTION.replace('\n', "\r\n").into_bytes()
 }
 
+/// The same with another author and a number of its own, for messages that must differ.
+pub fn header_section_of(domain: &str, nth: usize) -> String {
+    HEADER_SECTION
+        .replace('\n', "\r\n")
+        .replace("20261124-0417", &format!("20261124-{nth:04}"))
+        .replace("20261124063104.0417", &format!("20261124063104.{nth:04}"))
+        .replace(DOMAIN, domain)
+}
+
 /// Header section, empty line, body.
 pub fn message(header_section: &[u8], body: &[u8]) -> Vec<u8> {
     [header_section, b"\r\n", body].concat()
