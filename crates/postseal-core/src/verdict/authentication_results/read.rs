@@ -235,8 +235,9 @@ impl Reader<'_> {
         let mut value = self.value()?;
         // A local-part in quotation marks is a part of its address.
         if self.octets.get(start) == Some(&b'"') && self.peek() == Some(b'@') {
+            let quoted = start..self.at;
             let domain = self.value()?;
-            value = format!("{}{domain}", self.text(start..self.at - domain.len()));
+            value = format!("{}{domain}", self.text(quoted));
         }
         Some(value)
     }
