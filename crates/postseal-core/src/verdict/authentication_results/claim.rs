@@ -27,8 +27,11 @@ pub fn fields_to_strip(section: &HeaderSection, authserv_id: &AuthservId) -> Vec
 /// # Ok::<(), postseal_core::verdict::AuthservIdError>(())
 /// ```
 pub fn claims(body: &[u8], authserv_id: &AuthservId) -> bool {
-    let (head, closed) = Head::read(body, Comments::LeftOut);
-    head.claims(authserv_id) || (!closed && Head::read(body, Comments::ReadAlong).0.claims(authserv_id))
+    let (head, oddities) = Head::read(body, Reading::Usual);
+    let read_as = |reading| Head::read(body, reading).0.claims(authserv_id);
+    head.claims(authserv_id)
+        || (oddities.unclosed && read_as(Reading::CommentsReadAlong))
+        || (oddities.quoted_line_end && read_as(Reading::QuotedLineEndsLeftOut))
 }
 
 /// What the front of a field says, up to the first semicolon, without quotation
@@ -44,22 +47,33 @@ struct Head {
     between: bool,
 }
 
-/// What becomes of comments.
+/// How somebody may read a field.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Comments {
-    LeftOut,
+enum Reading {
+    /// Comments are left out, and line ends are blanks.
+    Usual,
     /// Where a comment or quotation does not end, a reader may not see it as one.
-    ReadAlong,
+    CommentsReadAlong,
+    /// Line ends within a quotation are no part of it.
+    QuotedLineEndsLeftOut,
+}
+
+/// What makes readers disagree.
+#[derive(Clone, Copy)]
+struct Oddities {
+    /// A comment or a quotation does not end.
+    unclosed: bool,
+    quoted_line_end: bool,
 }
 
 impl Head {
     const CAPACITY: usize = AuthservId::MAX_LEN + 67;
 
-    /// The second value is false where a comment or a quotation does not end.
-    fn read(body: &[u8], comments: Comments) -> (Head, bool) {
+    fn read(body: &[u8], reading: Reading) -> (Head, Oddities) {
         let mut head =
             Head { octets: [0; Head::CAPACITY], len: 0, first_word: None, last_word: 0, between: false };
-        let (mut depth, mut quoted) = (0_usize, false);
+        let read_along = reading == Reading::CommentsReadAlong;
+        let (mut depth, mut quoted, mut quoted_line_end) = (0_usize, false, false);
         let mut octets = body.iter().copied();
         while let Some(octet) = octets.next() {
             match octet {
@@ -69,7 +83,7 @@ impl Head {
                         next.into_iter().for_each(|octet| head.push(octet));
                     }
                 }
-                b'(' | b')' if comments == Comments::ReadAlong && !quoted => head.end_word(),
+                b'(' | b')' if read_along && !quoted => head.end_word(),
                 b'(' if !quoted => depth += 1,
                 b')' if depth > 0 => {
                     depth -= 1;
@@ -77,8 +91,14 @@ impl Head {
                 }
                 _ if depth > 0 => {}
                 b'"' => {
-                    quoted = !quoted && comments == Comments::LeftOut;
+                    quoted = !quoted && !read_along;
                     head.end_word();
+                }
+                b'\r' | b'\n' if quoted => {
+                    quoted_line_end = true;
+                    if reading != Reading::QuotedLineEndsLeftOut {
+                        head.end_word();
+                    }
                 }
                 b' ' | b'\t' | b'\r' | b'\n' => head.end_word(),
                 b';' if !quoted && head.len == 0 => {}
@@ -89,7 +109,7 @@ impl Head {
                 break;
             }
         }
-        (head, depth == 0 && !quoted)
+        (head, Oddities { unclosed: depth > 0 || quoted, quoted_line_end })
     }
 
     fn push(&mut self, octet: u8) {
@@ -196,6 +216,8 @@ mod tests {
             " mx\".\"example; dkim=pass",
             " \"mx.example; dkim=pass",
             " mx.example\"; dkim=pass",
+            " \"mx.exam\n\nple\" 05 x\" 0 (m; dkim=pass",
+            " \"mx.example\r\n x\"; dkim=pass",
             " mx.example\"other\"; dkim=pass",
             " (mx.example; dkim=pass",
             " (((mx.example; dkim=pass",
