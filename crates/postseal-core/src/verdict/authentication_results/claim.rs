@@ -154,9 +154,8 @@ fn is(octets: &[u8], id: &AuthservId) -> bool {
     // Another script: the same name as U-labels, or ours with characters hidden in it.
     let visible = octets.iter().filter(|b| b.is_ascii()).map(u8::to_ascii_lowercase);
     // A hyphen at the end of a U-label belongs to the name.
-    let is_name = |token| {
-        DomainName::parse_octets(token).is_ok_and(|d| d.as_str().as_bytes().eq_ignore_ascii_case(ours))
-    };
+    let is_ours = |name: &[u8]| [ours, id.as_str().as_bytes()].iter().any(|o| name.eq_ignore_ascii_case(o));
+    let is_name = |token| DomainName::parse_octets(token).is_ok_and(|d| is_ours(d.as_str().as_bytes()));
     visible.eq(ours.iter().map(u8::to_ascii_lowercase)) || is_name(token) || is_name(whole)
 }
 
