@@ -4,6 +4,7 @@ import re
 import threading
 import time
 
+from load import Load
 from mail import arrived, count_of, message, send
 from process import Timeout
 
@@ -12,42 +13,23 @@ SENDERS = 8
 USER = "loss"
 
 
-class Load:
-    """`count` messages at `rate` per second; whoever is told 4xx tries again, as a mail server does."""
+class Mail:
+    """What became of each message; whoever is told 4xx tries again, as a mail server does."""
 
-    def __init__(self, count, rate):
-        self.count, self.rate, self.next = count, rate, 0
-        self.lock, self.start = threading.Lock(), time.monotonic()
+    def __init__(self):
         self.accepted, self.deferred, self.refused = [], 0, []
-        self.threads = [threading.Thread(target=self.go, daemon=True) for _ in range(SENDERS)]
+        self.lock = threading.Lock()
 
-    def take(self):
-        with self.lock:
-            number, self.next = self.next, self.next + 1
-        if number >= self.count:
-            return None
-        time.sleep(max(0.0, self.start + number / self.rate - time.monotonic()))
-        return number
-
-    def go(self):
-        while (number := self.take()) is not None:
-            octets = message(subject=f"loss {number}", to=f"{USER}@tailspin.example", message_id=f"loss-{number}@e2e.test")
-            while not (reply := send(octets, f"{USER}@tailspin.example", login=JO)).accepted:
-                if reply.code >= 500:
-                    self.refused.append((number, reply))
-                    break
-                with self.lock:
-                    self.deferred += 1
-                time.sleep(0.2)
-            else:
-                self.accepted.append(number)
-
-    def run(self):
-        for thread in self.threads:
-            thread.start()
-
-    def runs(self):
-        return any(thread.is_alive() for thread in self.threads)
+    def deliver(self, number):
+        octets = message(subject=f"loss {number}", to=f"{USER}@tailspin.example", message_id=f"loss-{number}@e2e.test")
+        while not (reply := send(octets, f"{USER}@tailspin.example", login=JO)).accepted:
+            if reply.code >= 500:
+                self.refused.append((number, reply))
+                return
+            with self.lock:
+                self.deferred += 1
+            time.sleep(0.2)
+        self.accepted.append(number)
 
 
 def trouble(scene, load, every, done):
@@ -72,18 +54,19 @@ def trouble(scene, load, every, done):
 
 def nothing_lost(scene, count, rate, every):
     """Nothing lost, doubled or unsigned while nodes are killed"""
-    load, done = Load(count, rate), {"killed": 0, "restarted": 0, "reloaded": 0}
+    mail = Mail()
+    load, done = Load(mail.deliver, rate, SENDERS, count), {"killed": 0, "restarted": 0, "reloaded": 0}
     load.run()
     trouble(scene, load, every, done)
-    wait_for_all(scene, len(load.accepted))
+    wait_for_all(scene, len(mail.accepted))
     time.sleep(1)
     seconds = time.monotonic() - load.start
     words = ", ".join(f"{number} times {what}" for what, number in done.items())
     title = f"{count} messages at {rate}/s, nodes {words}"
-    scene.that(len(load.accepted) == count and not load.refused, f"{title}: all accepted, {load.deferred} answers of 4xx", load.refused[:3])
+    scene.that(len(mail.accepted) == count and not mail.refused, f"{title}: all accepted, {mail.deferred} answers of 4xx", mail.refused[:3])
     messages = arrived(USER, 0)
     numbers = sorted(int(re.search(r"loss (\d+)", m.fields("Subject")[0])[1]) for m in messages)
-    expected = sorted(load.accepted)
+    expected = sorted(mail.accepted)
     missing, doubled = set(expected) - set(numbers), len(numbers) - len(set(numbers))
     for number in sorted(missing)[:3]:
         print(*(f"      {line}" for line in course_of(f"<loss-{number}@e2e.test>", scene)), sep="\n")
@@ -92,7 +75,7 @@ def nothing_lost(scene, count, rate, every):
     scene.that(not unsigned, "every one is signed once", unsigned[:1])
     unjudged = [m.octets for m in messages if not m.says("dkim=pass", "dmarc=pass")]
     scene.that(not unjudged, "every one is judged once: dkim=pass, dmarc=pass", unjudged[:1])
-    scene.checks.notes.append(f"{title}: {len(numbers)} arrived once, {load.deferred} deferred, {seconds:.0f} s")
+    scene.checks.notes.append(f"{title}: {len(numbers)} arrived once, {mail.deferred} deferred, {seconds:.0f} s")
 
 
 def wait_for_all(scene, count):
