@@ -301,9 +301,7 @@ impl Session {
                 }
             }
             Command::Connect(client) => {
-                self.abort_message(handler);
-                self.close_handler(handler);
-                self.connection = Ruling::Open;
+                self.end_connection(handler);
                 self.is_connected = true;
                 self.stage(Stage::Connect, handler, &terms, |handler, macros| {
                     handler.connect(&client, macros)
@@ -355,17 +353,19 @@ impl Session {
                 self.stage(Stage::Unknown, handler, &terms, |handler, macros| handler.unknown(line, macros));
             }
             Command::Quit => {
-                self.abort_message(handler);
-                self.close_handler(handler);
+                self.end_connection(handler);
                 self.phase = Phase::Closed;
             }
-            Command::QuitNewConnection => {
-                self.abort_message(handler);
-                self.close_handler(handler);
-                self.connection = Ruling::Open;
-            }
+            Command::QuitNewConnection => self.end_connection(handler),
         }
         Ok(())
+    }
+
+    /// Ends the client's connection; another one may follow on the same link.
+    fn end_connection<H: Handler>(&mut self, handler: &mut H) {
+        self.abort_message(handler);
+        self.close_handler(handler);
+        self.connection = Ruling::Open;
     }
 
     /// Checks that a stage may come now, and moves on to its phase.
