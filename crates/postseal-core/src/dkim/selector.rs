@@ -54,3 +54,19 @@ impl fmt::Debug for Selector {
 
 /// What stands between selector and SDID in the name of a key.
 const KEY_LABEL: &str = "_domainkey";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_a_key_name_as_it_makes_one() {
+        let selector = Selector::parse("selector1").expect("a selector");
+        for last in 30..=63 {
+            let sdid = format!("{0}.{0}.{0}.{1}", "a".repeat(60), "b".repeat(last));
+            let sdid = DomainName::parse(&sdid).expect("a name");
+            let made = selector.key_name(&sdid).map(|_| ());
+            assert_eq!(selector.check_key_name(&sdid), made, "{} octets", sdid.as_str().len());
+        }
+    }
+}
