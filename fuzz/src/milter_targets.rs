@@ -6,8 +6,12 @@ use postseal_milter::fuzzing;
 pub type Target = fn(&[u8]);
 
 /// Every target, by name.
-pub const TARGETS: &[(&str, Target)] =
-    &[("milter_frames", frames), ("milter_session", session), ("milter_edits", edits)];
+pub const TARGETS: &[(&str, Target)] = &[
+    ("milter_frames", frames),
+    ("milter_session", session),
+    ("milter_edits", edits),
+    ("milter_client", client),
+];
 
 /// Any octets are cut into packets, and each is a command or refused.
 pub fn frames(data: &[u8]) {
@@ -23,4 +27,9 @@ pub fn session(data: &[u8]) {
 /// Edits made of any octets are refused or stay inside their packets.
 pub fn edits(data: &[u8]) {
     fuzzing::edits(data);
+}
+
+/// Any octets are replies or none; a header section that can be shown comes out as it went in.
+pub fn client(data: &[u8]) {
+    fuzzing::client(data);
 }

@@ -30,12 +30,12 @@ impl Actions {
     pub(crate) const MACRO_LISTS: Actions = Actions(0x100);
 
     /// The bits as on the wire.
-    pub fn from_bits(bits: u32) -> Actions {
+    pub const fn from_bits(bits: u32) -> Actions {
         Actions(bits)
     }
 
     /// The bits as on the wire.
-    pub fn bits(self) -> u32 {
+    pub const fn bits(self) -> u32 {
         self.0
     }
 
@@ -66,12 +66,12 @@ impl Protocol {
     pub const LEADING_SPACE: Protocol = Protocol(0x10_0000);
 
     /// The bits as on the wire.
-    pub fn from_bits(bits: u32) -> Protocol {
+    pub const fn from_bits(bits: u32) -> Protocol {
         Protocol(bits)
     }
 
     /// The bits as on the wire.
-    pub fn bits(self) -> u32 {
+    pub const fn bits(self) -> u32 {
         self.0
     }
 

@@ -29,6 +29,15 @@ pub fn frames(octets: &[u8]) {
     }
 }
 
+/// The other side: octets as packets of a filter's, and as a header section, which must come
+/// out as it went in.
+pub fn client(octets: &[u8]) {
+    crate::client::read_replies(octets);
+    if let Some(again) = crate::client::read_and_write_fields(octets) {
+        assert_eq!(again, octets, "a header section is kept octet for octet");
+    }
+}
+
 /// Plays the MTA: a session that must do the same with the octets in one piece
 /// and in pieces of `cut` octets (at least one). The result is what the handler
 /// saw and what the session wrote.

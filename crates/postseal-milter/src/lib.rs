@@ -1,5 +1,5 @@
-//! The milter protocol, versions 2 to 6: the side of the filter. It knows nothing
-//! of mail authentication.
+//! The milter protocol, versions 2 to 6: the side of the filter, and in [`client`] that
+//! of the MTA. It knows nothing of mail authentication.
 //!
 //! A mail server (MTA) such as Postfix or Sendmail connects to a filter and shows
 //! it each SMTP session as it goes on. At the end of each message the filter may
@@ -142,6 +142,9 @@ mod drain;
 mod server;
 mod socket;
 mod stats;
+
+// The other side of the dialogue: the MTA's.
+pub mod client;
 
 pub mod fuzzing;
 

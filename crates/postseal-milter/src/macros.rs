@@ -46,6 +46,22 @@ impl Stage {
         })
     }
 
+    /// Its command letter.
+    pub(crate) fn letter(self) -> u8 {
+        match self {
+            Stage::Connect => b'C',
+            Stage::Helo => b'H',
+            Stage::Mail => b'M',
+            Stage::Rcpt => b'R',
+            Stage::Data => b'T',
+            Stage::Header => b'L',
+            Stage::EndOfHeader => b'N',
+            Stage::Body => b'B',
+            Stage::EndOfMessage => b'E',
+            Stage::Unknown => b'U',
+        }
+    }
+
     /// Whether an answer here is about the whole connection.
     pub(crate) fn is_of_connection(self) -> bool {
         matches!(self, Stage::Connect | Stage::Helo)
