@@ -1,9 +1,10 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::fs::{File, Metadata};
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use aws_lc_rs::rand;
 use rustix::fs::OFlags;
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -28,6 +29,14 @@ pub enum KeySourceError {
     /// It cannot be opened or read.
     #[error("{}: {source}", path.display())]
     Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A new one cannot be made.
+    #[error("{}: no key can be made: {source}", path.display())]
+    Make {
         /// The file.
         path: PathBuf,
         /// What the system says.
@@ -116,6 +125,30 @@ impl KeyEncryptionKey {
     /// A key of these octets.
     pub fn from_octets(octets: [u8; 32]) -> KeyEncryptionKey {
         KeyEncryptionKey(Zeroizing::new(octets))
+    }
+
+    /// Makes a key in a new file, mode 0600. It blocks: it waits for the disk.
+    ///
+    /// # Errors
+    /// [`KeySourceError::Make`], also where the file is there already; [`KeySourceError`] where it could
+    /// not be read again, because others may write to its directories.
+    pub fn make_file(path: &Path) -> Result<KeyEncryptionKey, KeySourceError> {
+        let failed = |source| KeySourceError::Make { path: path.to_owned(), source };
+        let mut octets = Zeroizing::new([0; 32]);
+        rand::fill(octets.as_mut_slice()).map_err(|_| failed(std::io::ErrorKind::Other.into()))?;
+        let mut text = Zeroizing::new(String::with_capacity(65));
+        for octet in octets.iter() {
+            // Writing to a String does not fail.
+            let _ = write!(text, "{octet:02x}");
+        }
+        text.push('\n');
+        let options = File::options().write(true).create_new(true).mode(0o600).open(path);
+        let mut file = options.map_err(failed)?;
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+        let directory = File::open(directory.unwrap_or(Path::new(".")));
+        directory.and_then(|directory| directory.sync_all()).map_err(failed)?;
+        KeySource::File(path.to_owned()).read()
     }
 
     fn from_hex(text: &[u8]) -> Option<KeyEncryptionKey> {
@@ -233,6 +266,20 @@ mod tests {
         check(&path, 0o600, 0o700, "does not hold 64 hex digits");
         fs::write(&path, "zz".repeat(32)).expect("written");
         check(&path, 0o600, 0o700, "does not hold 64 hex digits");
+    }
+
+    #[test]
+    fn a_key_is_made_once() {
+        let home = tempfile::tempdir().expect("a directory");
+        let path = home.path().join("kek");
+        let made = KeyEncryptionKey::make_file(&path).expect("made");
+        let read = KeySource::File(path.clone()).read().expect("read");
+        assert_eq!(made.octets(), read.octets());
+        let error = KeyEncryptionKey::make_file(&path).expect_err("there already").to_string();
+        assert!(error.contains("File exists"), "{error}");
+        assert_ne!(made.octets(), &[0; 32]);
+        let absent = KeyEncryptionKey::make_file(&home.path().join("no/kek")).expect_err("no directory");
+        assert!(absent.to_string().contains("No such file"), "{absent}");
     }
 
     #[test]

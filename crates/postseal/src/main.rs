@@ -5,6 +5,9 @@ use std::process::ExitCode;
 // What the node is told.
 mod config;
 
+// The keys of organisations.
+mod keys;
+
 // What the node does with mail.
 mod inbound;
 mod signing;

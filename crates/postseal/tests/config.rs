@@ -96,6 +96,11 @@ fn every_known_key_is_in_the_example() {
     check_table("[[sign.domain]]\n[sign.domain.ed25519]", "");
     check_table("[[sign.source]]", "");
     check_table("[seal]", "");
+    check_table("[store]", "");
+    check_table("[hosting]", "hosting.");
+    check_table("[keys]", "keys.");
+    check_table("[[keys.servers]]", "");
+    check_table("[verdicts]", "");
     check_table("[log]", "");
     check_table("[http]", "");
     check_table("[control]", "");

@@ -125,6 +125,28 @@ pub(crate) enum FaultKind {
     NameServer {
         value: String,
     },
+    Address {
+        value: String,
+    },
+    /// No SPF mechanism that passes.
+    Sender {
+        value: String,
+    },
+    /// It does not say where a key-encryption key is; perhaps it is the key, so it is not repeated.
+    KeySource,
+    /// A table that means nothing without `[store]`.
+    NeedsStore {
+        table: &'static str,
+    },
+    /// A name server within the hosting zone, which has no address there.
+    NameServerWithoutAddress {
+        name: DomainName,
+    },
+    /// An address is given to a name that does not lie in the hosting zone.
+    OutsideZone {
+        name: DomainName,
+        zone: DomainName,
+    },
     ListenAddress {
         value: String,
     },

@@ -70,6 +70,30 @@ impl FaultKind {
                     "{value:?} は DNS サーバーのアドレスではありません"
                 )
             }
+            FaultKind::Address { value } => {
+                say!(lang, "{value:?} is no IP address", "{value:?} は IP アドレスではありません")
+            }
+            FaultKind::Sender { value } => say!(
+                lang,
+                "{value:?} is no SPF mechanism of a sender",
+                "{value:?} は送信元を表す SPF メカニズムではありません"
+            ),
+            FaultKind::KeySource => say!(
+                lang,
+                "this does not say where the key-encryption key is",
+                "鍵暗号化鍵の場所の書き方が正しくありません"
+            ),
+            FaultKind::NeedsStore { table } => {
+                say!(lang, "{table} has no effect without [store]", "{table} は [store] がないと働きません")
+            }
+            FaultKind::NameServerWithoutAddress { name } => say!(
+                lang,
+                "{name} lies in the hosting zone and has no address there",
+                "{name} はホスティングゾーンの中の名前ですが、アドレスがありません"
+            ),
+            FaultKind::OutsideZone { name, zone } => {
+                say!(lang, "{name} does not lie in {zone}", "{name} は {zone} の中の名前ではありません")
+            }
             FaultKind::ListenAddress { value } => {
                 say!(
                     lang,
@@ -254,6 +278,34 @@ impl FaultKind {
             FaultKind::NameServer { .. } => {
                 say!(lang, "\"127.0.0.1:53\" or \"[::1]:53\"", "\"127.0.0.1:53\" または \"[::1]:53\"")
             }
+            FaultKind::Address { .. } => {
+                say!(lang, "\"192.0.2.1\" or \"2001:db8::1\"", "\"192.0.2.1\" または \"2001:db8::1\"")
+            }
+            FaultKind::Sender { .. } => say!(
+                lang,
+                "one in each text: \"ip4:192.0.2.25\", \"include:spf.example.net\"",
+                "一つの文字列に一つずつ書いてください: \"ip4:192.0.2.25\", \"include:spf.example.net\""
+            ),
+            FaultKind::KeySource => say!(
+                lang,
+                "\"file:/etc/postseal/key-encryption-key\", \"env:NAME\" or \"credential:NAME\"; the key itself does not belong here",
+                "\"file:/etc/postseal/key-encryption-key\", \"env:NAME\", \"credential:NAME\" のいずれか。鍵そのものはここに書きません"
+            ),
+            FaultKind::NeedsStore { .. } => say!(
+                lang,
+                "add [store], which keeps organisations and their keys, or remove this table",
+                "組織と鍵を保存する [store] を加えるか、このテーブルを消してください"
+            ),
+            FaultKind::NameServerWithoutAddress { name } => say!(
+                lang,
+                "add \"{name}\" = [\"192.0.2.1\"] under [hosting.addresses]",
+                "[hosting.addresses] に \"{name}\" = [\"192.0.2.1\"] を加えてください"
+            ),
+            FaultKind::OutsideZone { .. } => say!(
+                lang,
+                "remove it: its own zone has its addresses",
+                "消してください。そのアドレスは、その名前のゾーンにあります"
+            ),
             FaultKind::ListenAddress { .. } => say!(
                 lang,
                 "\"inet:127.0.0.1:8891\", \"inet:[::1]:8891\", \"unix:/run/postseal/milter.sock\" or \"systemd:NAME\"",

@@ -24,6 +24,7 @@ mod quantity;
 mod sections;
 
 // What comes out.
+mod hosting_settings;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ use toml::de::DeTable;
 
 pub(crate) use fault::{Fault, FaultKind, Severity};
 pub(crate) use fault_report::FaultReport;
+pub(crate) use hosting_settings::{HostingSettings, KeysSettings, StoreSettings, VerdictSettings};
 pub(crate) use network::{Network, NetworkError};
 pub(crate) use sections::CONTROL_SOCKET;
 pub(crate) use settings::{

@@ -72,10 +72,18 @@ pub(super) struct SizeRange {
 pub(super) const QUERY_TIME: DurationRange = seconds(0, 30, "100ms", "30s");
 /// The DNS for SPF, or for a message in all.
 pub(super) const MESSAGE_TIME: DurationRange = seconds(1, 280, "1s", "280s");
+/// A step in the life of a key; hosted records may be kept for an hour.
+pub(super) const WAIT: DurationRange = seconds(3_600, 366 * 86_400, "1h", "366d");
+/// How long something is kept of each message.
+pub(super) const KEEP: DurationRange = seconds(3_600, 3_660 * 86_400, "1h", "3660d");
 /// The life of a signature.
 pub(super) const EXPIRY: DurationRange = seconds(3_600, 366 * 86_400, "1h", "366d");
 /// The cache of DNS answers.
 pub(super) const CACHE: SizeRange =
+    SizeRange { allowed: 1_000_000..=64_000_000_000, min: "1MB", max: "64GB" };
+
+/// What waits on disk for the store.
+pub(super) const SPOOL: SizeRange =
     SizeRange { allowed: 1_000_000..=64_000_000_000, min: "1MB", max: "64GB" };
 
 const fn seconds(min: u64, max: u64, min_text: &'static str, max_text: &'static str) -> DurationRange {

@@ -10,7 +10,7 @@ use postseal_core::dkim::Selector;
 use postseal_core::dns::DomainName;
 use postseal_core::verdict::{AuthservId, Options};
 
-use super::Network;
+use super::{HostingSettings, KeysSettings, Network, StoreSettings, VerdictSettings};
 use crate::signing::{SigningDomains, SigningSources};
 
 /// One checked configuration. Immutable; a reload makes a new one.
@@ -27,6 +27,12 @@ pub(crate) struct Settings {
     pub(crate) sign: SignSettings,
     /// `None`: nothing is sealed.
     pub(crate) seal: Option<SealSettings>,
+    /// `None`: no organisations, no hosted keys; what the file names is all that signs.
+    pub(crate) store: Option<StoreSettings>,
+    /// `None`: the owners of domains publish their key records (TXT mode).
+    pub(crate) hosting: Option<HostingSettings>,
+    pub(crate) keys: KeysSettings,
+    pub(crate) verdicts: VerdictSettings,
     pub(crate) log: LogSettings,
     /// Metrics, `/healthz`, `/readyz`. `None`: off.
     pub(crate) http: Option<SocketAddr>,

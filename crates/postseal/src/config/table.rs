@@ -242,6 +242,27 @@ impl<'f, 's> Table<'f, 's> {
         items.iter().filter_map(table).collect()
     }
 
+    /// `[key]` with names of any kind as its keys, each with a list.
+    pub(super) fn lists_by_name<N, T>(
+        &self,
+        key: &str,
+        name: &'static str,
+        read_name: impl Fn(&str) -> Result<N, FaultKind>,
+        read: impl Fn(&str) -> Result<T, FaultKind>,
+    ) -> Vec<(At<N>, Vec<At<T>>)> {
+        let Some(value) = self.table.get(key) else { return Vec::new() };
+        let DeValue::Table(table) = value.get_ref() else {
+            let _: Option<()> = self.wrong_type(value.span(), ValueType::Table, value.get_ref());
+            return Vec::new();
+        };
+        let inner = Table { findings: self.findings, table, name, at: first_line(value.span(), self) };
+        let names = table.keys().filter_map(|key| {
+            let found = self.keep(key.span(), read_name(key.get_ref()))?;
+            Some((found, inner.list(key.get_ref(), &read).unwrap_or_default()))
+        });
+        names.collect()
+    }
+
     fn as_text(&self, value: &'f Spanned<DeValue<'f>>, expected: ValueType) -> Option<At<&'f str>> {
         match value.get_ref() {
             DeValue::String(text) => Some(At { value: text.as_ref(), at: value.span() }),

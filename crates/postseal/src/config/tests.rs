@@ -104,7 +104,7 @@ cache_size = \"1kB\"
         &[
             "c.toml:1:1: the file has no key \"authserv-id\"; did you mean \"authserv_id\"?",
             "c.toml:2:15: \"mx example\" is no authserv-id: the authserv-id has a character that is not allowed in it; the name of this mail system, as in authserv_id = \"mx.example.net\"",
-            "c.toml:3:1: the file has no key \"colour\"; known are: authserv_id, resolver, milter, receive, sign, seal, log, http, control",
+            "c.toml:3:1: the file has no key \"colour\"; known are: authserv_id, resolver, milter, receive, sign, seal, store, hosting, keys, verdicts, log, http, control",
             "c.toml:5:11: this is a text, not true or false; write it as in key = true",
             "c.toml:6:1: [receive] has no key \"on_rejct\"; did you mean \"on_reject\"?",
             "c.toml:7:13: \"drop\" is not known here; known are: reject, quarantine, tag",
@@ -373,6 +373,56 @@ fn a_domains_file() {
     etc.check(
         "[sign]\ndomains_file = \"nothing\"\n",
         &["nothing: the file cannot be read: No such file or directory (os error 2); check the path and its permissions"],
+    );
+}
+
+#[test]
+fn organisations_and_their_keys() {
+    let etc = Etc::new();
+    let settings = etc.said("[store]\n", Depth::Start).expect("loads").settings;
+    let store = settings.store.expect("a store");
+    assert_eq!(store.path, Path::new("/var/lib/postseal/postseal.db"));
+    assert_eq!(store.key.to_string(), "the file /etc/postseal/key-encryption-key");
+    assert!(settings.hosting.is_none() && settings.keys.outside_resolver.is_empty());
+    assert_eq!((settings.verdicts.keep.as_secs(), settings.verdicts.spool_octets), (2_592_000, 64_000_000));
+    let settings = etc.said(
+        "[store]\npath = \"p.db\"\nkey_encryption_key = \"env:KEK\"\n[hosting]\nzone = \"Keys.Example\"\nname_servers = \"ns.example.net\"\n[verdicts]\nkeep = \"0\"\n[keys]\nbefore_signing = \"2h\"\n[[keys.servers]]\nzone = \"corp.example\"\naddresses = \"10.0.0.1\"\n",
+        Depth::Start,
+    );
+    let settings = settings.expect("loads").settings;
+    let hosting = settings.hosting.expect("hosting");
+    assert_eq!(hosting.zone.name().as_str(), "keys.example");
+    assert_eq!(hosting.mailbox.as_str(), "hostmaster.keys.example");
+    assert!(hosting.listen.is_empty() && hosting.senders.is_empty());
+    assert_eq!(settings.store.expect("a store").path, etc.path("p.db"));
+    assert_eq!((settings.keys.waits.before_signing, settings.keys.waits.retiring), (7_200, 1_209_600));
+    assert_eq!(settings.keys.authoritative.configured[0].1[0].to_string(), "10.0.0.1:53");
+    assert!(settings.verdicts.keep.is_zero());
+    etc.check(
+        "[store]\npath = \"\"\nkey_encryption_key = \"0011\"\n[hosting]\nsenders = [\"all\"]\nlisten = \"ns1\"\n[keys]\nretiring = \"1m\"\nprivate_servers = [\"10.0.0.0/8\"]\n[[keys.servers]]\n[verdicts]\nkeep = \"1s\"\nspool = \"1kB\"\n",
+        &[
+            "c.toml:2:8: this is empty; write a value, or remove the key",
+            "c.toml:3:22: this does not say where the key-encryption key is; \"file:/etc/postseal/key-encryption-key\", \"env:NAME\" or \"credential:NAME\"; the key itself does not belong here",
+            "c.toml:4:1: [hosting] lacks the key \"zone\"; add zone = \"keys.example\"",
+            "c.toml:4:1: [hosting] lacks the key \"name_servers\"; add name_servers = \"ns1.keys.example\"",
+            "c.toml:5:12: \"all\" is no SPF mechanism of a sender; one in each text: \"ip4:192.0.2.25\", \"include:spf.example.net\"",
+            "c.toml:6:10: \"ns1\" is no address of a name server; \"127.0.0.1:53\" or \"[::1]:53\"",
+            "c.toml:8:12: the span of time is out of range; from \"1h\" to \"366d\"",
+            "c.toml:9:20: \"10.0.0.0/8\" is no IP address; \"192.0.2.1\" or \"2001:db8::1\"",
+            "c.toml:10:1: [[keys.servers]] lacks the key \"zone\"; add zone = \"contoso.example\"",
+            "c.toml:10:1: [[keys.servers]] lacks the key \"addresses\"; add addresses = \"192.0.2.53:53\"",
+            "c.toml:12:8: the span of time is out of range; from \"1h\" to \"3660d\"",
+            "c.toml:13:9: the size is out of range; from \"1MB\" to \"64GB\"",
+        ],
+    );
+    etc.check(
+        "[hosting]\nzone = \"keys.example\"\nname_servers = [\"ns1.keys.example\", \"ns.example\"]\nlisten = \"127.0.0.1:8891\"\n[hosting.addresses]\n\"ns.example\" = \"192.0.2.1\"\n[milter]\nlisten = \"inet:127.0.0.1:8891\"\n",
+        &[
+            "c.toml:1:1: [hosting] has no effect without [store]; add [store], which keeps organisations and their keys, or remove this table",
+            "c.toml:3:17: ns1.keys.example lies in the hosting zone and has no address there; add \"ns1.keys.example\" = [\"192.0.2.1\"] under [hosting.addresses]",
+            "c.toml:4:10: inet:127.0.0.1:8891 overlaps with inet:127.0.0.1:8891; give each its own path or port",
+            "c.toml:6:1: ns.example does not lie in keys.example; remove it: its own zone has its addresses",
+        ],
     );
 }
 

@@ -74,6 +74,10 @@ fn at_restart(before: &Settings, after: &Settings) -> Vec<&'static str> {
         ("[milter]", before.milter != after.milter),
         ("[http]", before.http != after.http),
         ("[control]", before.control != after.control),
+        ("[store]", before.store != after.store),
+        ("[hosting]", before.hosting != after.hosting),
+        ("[keys]", before.keys != after.keys),
+        ("[verdicts]", before.verdicts != after.verdicts),
     ];
     changed.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
 }

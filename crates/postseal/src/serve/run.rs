@@ -25,6 +25,7 @@ use super::reload::{Reloader, say_faults, status};
 use super::service_manager::ServiceManager;
 use crate::cli::Lang;
 use crate::config::{self, ControlSettings, Depth, Fault, Loaded, LogLevel, Settings};
+use crate::keys::StoreAccess;
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +79,8 @@ async fn serve(file: PathBuf, loaded: Loaded, mut inherited: InheritedSockets) -
     }
     let manager = Arc::new(ServiceManager::of_environment());
     let reloader = Reloader::new(file.clone(), Arc::clone(&node), Arc::clone(&manager));
-    let running = Running { node, listeners, manager, reloader, stopping: AtomicBool::new(false) };
+    let store = node.current().settings.store.as_ref().map(|_| Arc::new(StoreAccess::new()));
+    let running = Running { node, listeners, manager, reloader, stopping: AtomicBool::new(false), store };
     let running = Arc::new(running);
     running.begin(control, http);
     let ready = status(&running.node.current().settings);
@@ -120,6 +122,8 @@ struct Running {
     manager: Arc<ServiceManager>,
     reloader: Reloader,
     stopping: AtomicBool,
+    /// `None`: the settings name no store.
+    store: Option<Arc<StoreAccess>>,
 }
 
 impl Running {
@@ -142,7 +146,16 @@ impl Running {
                 }
             });
         }
+        self.open_store();
         self.check_keys();
+    }
+
+    /// Opens the store, however long that takes: the mail path does not wait for it.
+    fn open_store(self: &Arc<Self>) {
+        let settings = self.node.current().settings.store.clone();
+        let (Some(settings), Some(store)) = (settings, self.store.clone()) else { return };
+        let node = Arc::clone(&self.node);
+        tokio::spawn(async move { store.open(&settings, |level, text| node.log.say(level, text)).await });
     }
 
     /// Looks at the key files of the settings in force, on a thread of its own.
@@ -181,6 +194,9 @@ impl Running {
         let drained = std::pin::pin!(self.no_connection_left());
         let told_again = std::pin::pin!(signals.told_to_end());
         either(drained, told_again).await;
+        if let Some(store) = self.store.as_ref().and_then(|store| store.get()) {
+            store.close().await;
+        }
         self.node.log.say(LogLevel::Info, "stopped");
         self.node.log.flush();
     }

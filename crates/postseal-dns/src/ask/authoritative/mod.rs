@@ -27,7 +27,7 @@ pub use public_address::is_public;
 pub const MAX_SERVERS: usize = 16;
 
 /// What may be asked beside public addresses, and where nothing must be searched for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthoritativeSettings {
     /// Addresses that are asked although they are not public.
     pub listed: Vec<IpAddr>,

@@ -1,5 +1,6 @@
 //! From the tables of `postseal.toml` to [`Settings`]: one file for each part of it.
 
+mod hosting;
 mod node;
 mod receive;
 mod sign;
@@ -11,8 +12,21 @@ use super::table::{At, Table};
 use super::{Depth, Settings};
 
 /// Keys at the top of the file.
-const KEYS: &[&str] =
-    &["authserv_id", "resolver", "milter", "receive", "sign", "seal", "log", "http", "control"];
+const KEYS: &[&str] = &[
+    "authserv_id",
+    "resolver",
+    "milter",
+    "receive",
+    "sign",
+    "seal",
+    "store",
+    "hosting",
+    "keys",
+    "verdicts",
+    "log",
+    "http",
+    "control",
+];
 
 /// The whole file. Faults are noted in its findings; `None` only where there is one.
 pub(super) fn settings(
@@ -25,7 +39,9 @@ pub(super) fn settings(
     let (milter, listen) = node::milter(&file);
     let http = node::http(&file);
     let (control, control_at) = node::control(&file);
-    node::sockets(&file, &listen, http.as_ref(), (&control.socket, control_at));
+    let (hosting, dns) = hosting::hosting(&file);
+    let tcp = dns.into_iter().chain(http.clone());
+    node::sockets(&file, &listen, tcp, (&control.socket, control_at));
     let receive = file.table("receive", "[receive]", receive::KEYS);
     let authentication = node::options(receive.as_ref(), authserv_id.as_ref());
     let receive = receive::receive(receive.as_ref());
@@ -33,6 +49,7 @@ pub(super) fn settings(
     let log = node::log(&file);
     let sign = sign::sign(&file, &milter.listen, depth);
     let seal = sign::seal(&file);
+    hosting::needs_store(&file);
     Some(Settings {
         authserv_id: authserv_id?,
         authentication,
@@ -41,6 +58,10 @@ pub(super) fn settings(
         receive,
         sign,
         seal,
+        store: hosting::store(&file),
+        hosting,
+        keys: hosting::keys(&file),
+        verdicts: hosting::verdicts(&file),
         log,
         http: http.map(|At { value, .. }| value),
         control,

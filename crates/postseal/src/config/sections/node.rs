@@ -143,13 +143,14 @@ pub(super) fn control(file: &Table<'_, '_>) -> (ControlSettings, Option<At<()>>)
 pub(super) fn sockets(
     file: &Table<'_, '_>,
     listen: &[At<MilterAddress>],
-    http: Option<&At<SocketAddr>>,
+    tcp: impl Iterator<Item = At<SocketAddr>>,
     control: (&Path, Option<At<()>>),
 ) {
-    let http = http.map(|found| At { value: MilterAddress::Tcp(found.value), at: found.at.clone() });
+    let tcp = tcp.map(|found| At { value: MilterAddress::Tcp(found.value), at: found.at });
+    let tcp: Vec<At<MilterAddress>> = tcp.collect();
     let control =
         control.1.map(|found| At { value: MilterAddress::Unix(control.0.to_owned()), at: found.at });
-    let all: Vec<&At<MilterAddress>> = listen.iter().chain(&http).chain(&control).collect();
+    let all: Vec<&At<MilterAddress>> = listen.iter().chain(&tcp).chain(&control).collect();
     for (place, one) in all.iter().enumerate() {
         if let Some(earlier) = all[..place].iter().find(|earlier| overlap(&earlier.value, &one.value)) {
             let (one, other) = (one.value.to_string(), earlier.value.to_string());

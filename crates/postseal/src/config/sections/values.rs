@@ -4,6 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use postseal_core::dkim::{Canonicalization, Selector, SignedNames};
 use postseal_core::dns::DomainName;
+use postseal_core::spf;
+use postseal_store::KeySource;
 
 use crate::config::fault::FaultKind;
 use crate::config::source::Source;
@@ -60,6 +62,30 @@ pub(super) fn http_address(text: &str) -> Result<SocketAddr, FaultKind> {
 pub(super) fn name_server(text: &str) -> Result<SocketAddr, FaultKind> {
     let address = text.parse().or_else(|_| text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53)));
     address.map_err(|_| FaultKind::NameServer { value: text.to_owned() })
+}
+
+pub(super) fn address(text: &str) -> Result<IpAddr, FaultKind> {
+    text.parse().map_err(|_| FaultKind::Address { value: text.to_owned() })
+}
+
+/// One SPF mechanism of those who may send: `ip4:192.0.2.25`, `include:spf.example.net`.
+pub(super) fn sender(text: &str) -> Result<String, FaultKind> {
+    let wrong = || FaultKind::Sender { value: text.to_owned() };
+    let record = spf::Record::parse(format!("v=spf1 {text} -all").as_bytes());
+    let [sender, _all] = record.directives() else { return Err(wrong()) };
+    let whole = record.redirect().is_none() && record.findings().is_empty();
+    let passes = sender.qualifier == spf::Qualifier::Pass && sender.mechanism != spf::Mechanism::All;
+    if whole && passes { Ok(text.to_owned()) } else { Err(wrong()) }
+}
+
+/// `file:PATH`, `env:NAME` or `credential:NAME`.
+pub(super) fn key_source(text: &str, source: &Source) -> Result<KeySource, FaultKind> {
+    match text.split_once(':') {
+        Some(("file", path)) if !path.is_empty() => Ok(KeySource::File(source.path(path))),
+        Some(("env", name)) if !name.is_empty() => Ok(KeySource::Environment(name.to_owned())),
+        Some(("credential", name)) if !name.is_empty() => Ok(KeySource::Credential(name.to_owned())),
+        _ => Err(FaultKind::KeySource),
+    }
 }
 
 /// What refusals name: an address or a URL. It stands in an SMTP reply, so it is
@@ -147,6 +173,39 @@ mod tests {
         check("a @b", false);
         check("管理者@example.net", false);
         check("", false);
+    }
+
+    #[test]
+    fn reads_senders() {
+        let check = |text: &str, expected: bool| assert_eq!(sender(text).is_ok(), expected, "{text:?}");
+        check("ip4:192.0.2.25", true);
+        check("ip6:2001:db8::/32", true);
+        check("include:spf.example.net", true);
+        check("a:mail.example.net", true);
+        check("-ip4:192.0.2.25", false);
+        check("all", false);
+        check("ip4:192.0.2.25 ip4:192.0.2.26", false);
+        check("redirect=spf.example.net", false);
+        check("ip4:nonsense", false);
+        check("192.0.2.25", false);
+        check("\"ip4:192.0.2.25\"", false);
+        check("", false);
+    }
+
+    #[test]
+    fn reads_key_sources() {
+        let source = Source::new(Arc::from(Path::new("/etc/postseal/postseal.toml")), String::new());
+        let check = |text: &str, expected: Option<&str>| {
+            let got = key_source(text, &source).ok().map(|source| source.to_string());
+            assert_eq!(got.as_deref(), expected, "{text:?}");
+        };
+        check("file:/k", Some("the file /k"));
+        check("file:k", Some("the file /etc/postseal/k"));
+        check("env:POSTSEAL_KEY", Some("the environment variable POSTSEAL_KEY"));
+        check("credential:kek", Some("the systemd credential kek"));
+        check("/k", None);
+        check("file:", None);
+        check("0011223344556677889900112233445566778899001122334455667788990011", None);
     }
 
     #[test]
