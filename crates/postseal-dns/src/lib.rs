@@ -12,3 +12,8 @@ pub mod serve;
 
 // Records from files instead of servers.
 pub mod master_file;
+
+// A whole DNS without the Internet.
+mod closed_network;
+
+pub use closed_network::ClosedNetwork;

@@ -9,7 +9,7 @@ mod drive;
 mod joined;
 mod reply;
 mod resolver;
-mod wire_name;
+pub(crate) mod wire_name;
 
 pub use beside::AskingBeside;
 pub use cache::{AnswerCache, CachedAnswers, MAX_KEPT};

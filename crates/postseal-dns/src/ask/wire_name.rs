@@ -3,7 +3,7 @@ use postseal_core::dns::DomainName;
 
 /// The name as the wire carries it. `None` cannot happen for a [`DomainName`],
 /// whose labels and length are within the limits of RFC 1035.
-pub(super) fn to_wire(name: &DomainName) -> Option<Name> {
+pub(crate) fn to_wire(name: &DomainName) -> Option<Name> {
     Name::from_labels(name.labels().map(str::as_bytes)).ok()
 }
 

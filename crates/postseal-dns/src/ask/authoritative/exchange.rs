@@ -76,7 +76,8 @@ async fn attempt(pace: &Pace, server: SocketAddr, query: &Message, over: Over) -
     }
 }
 
-async fn over_udp(server: SocketAddr, query: &Message, octets: &[u8]) -> io::Result<Message> {
+/// The first datagram that answers the query.
+pub(crate) async fn over_udp(server: SocketAddr, query: &Message, octets: &[u8]) -> io::Result<Message> {
     let any: IpAddr = match server {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -95,7 +96,8 @@ async fn over_udp(server: SocketAddr, query: &Message, octets: &[u8]) -> io::Res
     }
 }
 
-async fn over_tcp(server: SocketAddr, query: &Message, octets: &[u8]) -> io::Result<Message> {
+/// The answer over a connection of its own.
+pub(crate) async fn over_tcp(server: SocketAddr, query: &Message, octets: &[u8]) -> io::Result<Message> {
     let mut stream = TcpStream::connect(server).await?;
     let length = u16::try_from(octets.len()).map_err(io::Error::other)?;
     stream.write_all(&[&length.to_be_bytes()[..], octets].concat()).await?;

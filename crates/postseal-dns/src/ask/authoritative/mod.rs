@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 
 use super::Resolver;
 use exchange::exchange;
+pub(crate) use exchange::{over_tcp, over_udp};
 use pace::Pace;
 use zone_servers::{Found, ServerAddress, Servers};
 

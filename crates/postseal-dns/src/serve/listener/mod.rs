@@ -115,8 +115,8 @@ impl Listener {
     }
 }
 
-/// A UDP and a TCP socket at the same address.
-async fn bind(address: SocketAddr) -> io::Result<(UdpSocket, TcpListener, SocketAddr)> {
+/// A UDP and a TCP socket at the same address; port 0 is one that is free for both.
+pub(crate) async fn bind(address: SocketAddr) -> io::Result<(UdpSocket, TcpListener, SocketAddr)> {
     let mut tries_left = if address.port() == 0 { FREE_PORT_TRIES } else { 1 };
     loop {
         let tcp = TcpListener::bind(address).await?;
