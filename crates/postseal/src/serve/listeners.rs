@@ -10,7 +10,10 @@ use crate::config::{MilterAddress, Settings};
 
 /// The sockets on which MTAs reach the node, each a server of its own, so that a signing
 /// source can be bound to one.
-pub(crate) struct Listeners(Vec<Server<Inlet>>);
+pub(crate) struct Listeners {
+    servers: Vec<Server<Inlet>>,
+    addresses: Vec<MilterAddress>,
+}
 
 /// Why the node cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -62,22 +65,35 @@ impl Listeners {
             decision_timeout: settings.resolver.message_time * 2,
             ..Config::default()
         };
+        let addresses = open.iter().map(|(address, socket)| taken(address, socket)).collect();
         let servers = open.into_iter().map(|(address, socket)| {
             let server = Server::new(Inlet::new(Arc::clone(node), address), config);
             server.listen(socket);
             server
         });
-        Ok(Listeners(servers.collect()))
+        Ok(Listeners { servers: servers.collect(), addresses })
+    }
+
+    /// Where they listen: with the port that was taken, where the settings ask for any.
+    pub(crate) fn addresses(&self) -> &[MilterAddress] {
+        &self.addresses
     }
 
     /// What all of them have done.
     pub(crate) fn stats(&self) -> Snapshot {
-        self.0.iter().map(Server::stats).fold(Snapshot::default(), sum)
+        self.servers.iter().map(Server::stats).fold(Snapshot::default(), sum)
     }
 
     /// Begins the end; it is reached when no connection is open ([`Listeners::stats`]).
     pub(crate) fn stop(&self, stop: Stop) {
-        self.0.iter().for_each(|server| server.stop(stop));
+        self.servers.iter().for_each(|server| server.stop(stop));
+    }
+}
+
+fn taken(address: &MilterAddress, socket: &Socket) -> MilterAddress {
+    match (address, socket.tcp_address()) {
+        (MilterAddress::Tcp(_), Some(taken)) => MilterAddress::Tcp(taken),
+        _ => address.clone(),
     }
 }
 

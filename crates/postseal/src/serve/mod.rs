@@ -25,6 +25,7 @@ mod listeners;
 
 // From the start to the end.
 mod run;
+pub(crate) mod running;
 
 // What others see of it.
 mod counters;
@@ -36,7 +37,7 @@ mod timestamp;
 
 // What others tell it, and it them.
 pub(crate) mod control;
-mod inherited;
+pub(crate) mod inherited;
 mod reload;
 mod service_manager;
 

@@ -9,19 +9,26 @@ use super::log::Log;
 use super::node::Node;
 use super::service_manager::ServiceManager;
 use crate::cli::Lang;
-use crate::config::{self, Depth, Fault, FaultReport, Loaded, LogLevel, Settings};
+use crate::config::{self, Depth, Fault, FaultReport, Loaded, LogLevel, MilterAddress, Settings};
 
 /// Takes the configuration file again, one time after the other.
 pub(crate) struct Reloader {
     file: PathBuf,
     node: Arc<Node>,
     manager: Arc<ServiceManager>,
+    /// Where MTAs reach the node.
+    addresses: Vec<MilterAddress>,
     one_at_a_time: Mutex<()>,
 }
 
 impl Reloader {
-    pub(crate) fn new(file: PathBuf, node: Arc<Node>, manager: Arc<ServiceManager>) -> Reloader {
-        Reloader { file, node, manager, one_at_a_time: Mutex::new(()) }
+    pub(crate) fn new(
+        file: PathBuf,
+        node: Arc<Node>,
+        manager: Arc<ServiceManager>,
+        addresses: Vec<MilterAddress>,
+    ) -> Reloader {
+        Reloader { file, node, manager, addresses, one_at_a_time: Mutex::new(()) }
     }
 
     /// Reads and checks the file, and puts it in force where nothing is wrong with it. What
@@ -39,7 +46,7 @@ impl Reloader {
         };
         let word = if matches!(reply, Reply::Reloaded(_)) { "ok" } else { "failed" };
         self.node.metrics.reloads.count(word);
-        self.manager.ready(&status(&self.node.current().settings));
+        self.manager.ready(&status(&self.addresses, &self.node.current().settings));
         reply
     }
 
@@ -88,8 +95,8 @@ pub(crate) fn say_faults(log: &Log, faults: &[Fault]) {
 }
 
 /// What systemd shows of a running node.
-pub(crate) fn status(settings: &Settings) -> String {
-    let sockets: Vec<String> = settings.milter.listen.iter().map(ToString::to_string).collect();
+pub(crate) fn status(addresses: &[MilterAddress], settings: &Settings) -> String {
+    let sockets: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     format!("{}; signing domains: {}", sockets.join(", "), settings.sign.domains.len())
 }
 

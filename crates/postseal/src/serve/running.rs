@@ -1,0 +1,294 @@
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use postseal_milter::Stop;
+use tokio::net::TcpListener;
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::{interval, sleep};
+
+use super::control::{ControlSocket, Controlled, Order, Reply};
+use super::http::{self, Monitored, Readiness};
+use super::inherited::InheritedSockets;
+use super::key_check::check_keys;
+use super::listeners::Listeners;
+use super::log::Log;
+use super::node::Node;
+use super::process;
+use super::reload::{Reloader, say_faults, status};
+use super::run::StartError;
+use super::service_manager::ServiceManager;
+use crate::cli::Lang;
+use crate::config::{ControlSettings, Loaded, LogLevel, MilterAddress, Settings};
+use crate::keys::StoreAccess;
+
+/// A node that runs, in a process of its own or as a part of another. Dropped without
+/// [`Running::stop`] it listens no longer, and messages under way are left to the mail server.
+pub(crate) struct Running {
+    parts: Arc<Parts>,
+    /// What goes on beside the mail path; it ends with this value.
+    tasks: JoinSet<()>,
+}
+
+/// What the tasks of a node share.
+struct Parts {
+    node: Arc<Node>,
+    listeners: Listeners,
+    manager: Arc<ServiceManager>,
+    reloader: Reloader,
+    stopping: AtomicBool,
+    /// `None`: the settings name no store.
+    store: Option<Arc<StoreAccess>>,
+}
+
+impl Running {
+    /// Starts a node on a configuration that was read from this file. It is ready when this
+    /// returns.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running then.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime with time and I/O.
+    pub(crate) async fn start(
+        file: PathBuf,
+        loaded: Loaded,
+        mut inherited: InheritedSockets,
+    ) -> Result<Running, StartError> {
+        let Loaded { settings, warnings } = loaded;
+        let log = Log::new(settings.log);
+        say_faults(&log, &warnings);
+        warn_of_few_descriptors(&settings, &log);
+        let control = listen_for_orders(&settings.control, &log)?;
+        let http = match settings.http {
+            Some(address) => Some(http::listen(address).await.map_err(StartError::Http)?),
+            None => None,
+        };
+        let node = Arc::new(Node::new(settings, log)?);
+        let listeners = Listeners::open(&node, &node.current().settings, &mut inherited).await?;
+        for name in inherited.left() {
+            let unused = format!("systemd passes a socket {name:?} that [milter] listen does not name");
+            node.log.say(LogLevel::Warn, &unused);
+        }
+        let manager = Arc::new(ServiceManager::of_environment());
+        let addresses = listeners.addresses().to_vec();
+        let reloader = Reloader::new(file.clone(), Arc::clone(&node), Arc::clone(&manager), addresses);
+        let store = node.current().settings.store.as_ref().map(|_| Arc::new(StoreAccess::new()));
+        let stopping = AtomicBool::new(false);
+        let parts = Arc::new(Parts { node, listeners, manager, reloader, stopping, store });
+        let mut running = Running { parts, tasks: JoinSet::new() };
+        running.begin(control, http);
+        let parts = &running.parts;
+        let ready = status(parts.listeners.addresses(), &parts.node.current().settings);
+        parts.node.log.say(LogLevel::Info, &format!("ready on {ready}; configuration {}", file.display()));
+        parts.manager.ready(&ready);
+        Ok(running)
+    }
+
+    /// Where MTAs reach it, in the order of the settings: with the port that was taken, where
+    /// they ask for any.
+    #[allow(dead_code, reason = "for whoever runs a node as a part of another process")]
+    pub(crate) fn milter_addresses(&self) -> &[MilterAddress] {
+        self.parts.listeners.addresses()
+    }
+
+    /// Takes the configuration file again.
+    pub(crate) async fn reload(&self, lang: Lang) -> Reply {
+        self.parts.reload(lang).await
+    }
+
+    /// Finishes the messages under way, for ten seconds at most or until `at_once` is ready, and
+    /// takes no others.
+    pub(crate) async fn stop(mut self, at_once: impl Future<Output = ()>) {
+        let parts = Arc::clone(&self.parts);
+        parts.stopping.store(true, Ordering::Relaxed);
+        parts.manager.stopping();
+        parts.node.log.say(LogLevel::Info, "stopping: messages under way are finished");
+        parts.listeners.stop(Stop::Drain { grace: DRAIN });
+        either(pin!(parts.no_connection_left()), pin!(at_once)).await;
+        self.tasks.shutdown().await;
+        if let Some(store) = parts.store.as_ref().and_then(|store| store.get()) {
+            store.close().await;
+        }
+        parts.node.log.say(LogLevel::Info, "stopped");
+        parts.node.log.flush();
+    }
+
+    /// Begins what goes on beside the mail path.
+    fn begin(&mut self, control: Option<ControlSocket>, http: Option<TcpListener>) {
+        if let Some(control) = control {
+            let orders = Arc::new(Orders(Arc::clone(&self.parts)));
+            self.tasks.spawn(async move { control.serve(orders).await });
+        }
+        if let Some(listener) = http {
+            self.tasks.spawn(http::serve(listener, Arc::clone(&self.parts)));
+        }
+        if let Some(every) = self.parts.manager.watchdog_interval() {
+            let manager = Arc::clone(&self.parts.manager);
+            self.tasks.spawn(async move {
+                let mut ticks = interval(every);
+                loop {
+                    ticks.tick().await;
+                    manager.alive();
+                }
+            });
+        }
+        self.open_store();
+        self.parts.check_keys();
+    }
+
+    /// Opens the store, however long that takes: the mail path does not wait for it.
+    fn open_store(&mut self) {
+        let settings = self.parts.node.current().settings.store.clone();
+        let (Some(settings), Some(store)) = (settings, self.parts.store.clone()) else { return };
+        let node = Arc::clone(&self.parts.node);
+        self.tasks.spawn(async move { store.open(&settings, |level, text| node.log.say(level, text)).await });
+    }
+}
+
+impl Drop for Running {
+    /// Stopped already, nothing is left to end.
+    fn drop(&mut self) {
+        self.parts.stopping.store(true, Ordering::Relaxed);
+        self.parts.listeners.stop(Stop::Drain { grace: Duration::ZERO });
+    }
+}
+
+impl Parts {
+    /// Looks at the key files of the settings in force, on a thread of its own.
+    fn check_keys(self: &Arc<Self>) {
+        let parts = Arc::clone(self);
+        drop(spawn_blocking(move || {
+            let node = &parts.node;
+            let snapshot = node.current();
+            let stopping = || parts.stopping.load(Ordering::Relaxed);
+            let still_in_force = || !stopping() && Arc::ptr_eq(&node.current(), &snapshot);
+            check_keys(&snapshot.settings, &node.log, &node.metrics, still_in_force);
+        }));
+    }
+
+    async fn reload(self: &Arc<Self>, lang: Lang) -> Reply {
+        let reply = self.reloader.reload(lang).await;
+        if matches!(reply, Reply::Reloaded(_)) {
+            self.check_keys();
+        }
+        reply
+    }
+
+    async fn no_connection_left(&self) {
+        while self.listeners.stats().open > 0 {
+            sleep(LOOK_AGAIN).await;
+        }
+    }
+}
+
+struct Orders(Arc<Parts>);
+
+impl Controlled for Orders {
+    async fn carry_out(&self, order: Order) -> Reply {
+        match order {
+            Order::Reload { lang } => self.0.reload(lang).await,
+        }
+    }
+}
+
+impl Monitored for Parts {
+    fn metrics(&self) -> String {
+        self.node.metrics.write(&self.listeners.stats(), &self.node.current().answers)
+    }
+
+    fn readiness(&self) -> Readiness {
+        if self.stopping.load(Ordering::Relaxed) { Readiness::Stopping } else { Readiness::Ready }
+    }
+}
+
+fn listen_for_orders(settings: &ControlSettings, log: &Log) -> Result<Option<ControlSocket>, StartError> {
+    match ControlSocket::listen(&settings.socket) {
+        Ok(socket) => Ok(Some(socket)),
+        Err(error) if settings.required => Err(StartError::Control(error)),
+        Err(error) => {
+            log.say(LogLevel::Warn, &format!("no `postseal reload`, only SIGHUP: {error}"));
+            Ok(None)
+        }
+    }
+}
+
+fn warn_of_few_descriptors(settings: &Settings, log: &Log) {
+    let needed = (settings.milter.max_connections * settings.milter.listen.len()) as u64 + OTHER_DESCRIPTORS;
+    if let Some(allowed) = process::take_file_descriptors().filter(|allowed| *allowed < needed) {
+        log.say(
+            LogLevel::Warn,
+            &format!(
+                "{allowed} file descriptors are allowed, and [milter] max_connections may need {needed}; \
+                 LimitNOFILE= of the unit, or ulimit -n"
+            ),
+        );
+    }
+}
+
+/// Waits for whichever is first.
+async fn either(mut one: Pin<&mut impl Future<Output = ()>>, mut other: Pin<&mut impl Future<Output = ()>>) {
+    std::future::poll_fn(|context| match one.as_mut().poll(context) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => other.as_mut().poll(context),
+    })
+    .await;
+}
+
+/// For messages under way when the node is told to end.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Between two looks at whether the last connection has ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Beside those of connections: DNS, files, sockets.
+const OTHER_DESCRIPTORS: u64 = 600;
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::config::{self, Depth};
+
+    /// Two nodes in one process, each on sockets of its own, and nothing left of either.
+    #[tokio::test]
+    async fn a_node_is_a_part_of_another_process() {
+        let mut nodes = Vec::new();
+        let home = tempfile::tempdir().expect("a directory");
+        for name in ["a", "b"] {
+            let file = home.path().join(format!("{name}.toml"));
+            let text = format!(
+                "authserv_id = \"mx.example.net\"\n[milter]\nlisten = \"inet:127.0.0.1:0\"\n\
+                 [resolver]\nservers = \"127.0.0.1:1\"\n[log]\nlevel = \"error\"\n\
+                 [control]\nsocket = \"run/{name}.sock\"\n"
+            );
+            std::fs::write(&file, text).expect("written");
+            let loaded = config::load(&file, Depth::Start).expect("right");
+            let node = Running::start(file, loaded, InheritedSockets::default()).await.expect("starts");
+            let [MilterAddress::Tcp(address)] = node.milter_addresses() else { panic!("one TCP socket") };
+            TcpStream::connect(address).await.expect("listens");
+            nodes.push((*address, node));
+        }
+        let (second, dropped) = nodes.pop().expect("two");
+        drop(dropped);
+        let (first, stopped) = nodes.pop().expect("two");
+        stopped.stop(pending()).await;
+        for address in [first, second] {
+            let mut tries = 0;
+            while TcpStream::connect(address).await.is_ok() {
+                tries += 1;
+                assert!(tries < 500, "{address} is still listened on");
+                sleep(LOOK_AGAIN).await;
+            }
+        }
+        let left = std::fs::read_dir(home.path().join("run")).expect("made").count();
+        assert_eq!(left, 0, "control sockets are left");
+    }
+}
