@@ -86,7 +86,7 @@ fn a_reload_takes_the_file_again() {
 /// Promise: a bad configuration never replaces a good one, and the error names the line.
 #[test]
 fn two_hundred_wrong_configurations_change_nothing() {
-    let node = Node::start(files(), GOOD);
+    let mut node = Node::start(files(), GOOD);
     let loaded_at = node.metric("postseal_config_loaded_timestamp_seconds");
     let mut random = Random(7);
     let (mut wrong, mut tries) = (0, 0);
@@ -123,11 +123,7 @@ fn two_hundred_wrong_configurations_change_nothing() {
         "{ran:?}"
     );
     assert!(ran.text().contains("stays in force"), "{ran:?}");
-    let said = node
-        .log()
-        .into_iter()
-        .any(|line| line.contains("postseal.toml:11:1: [receive] has no key \"observ\""));
-    assert!(said, "{:#?}", node.log());
+    node.wait_for_log("postseal.toml:11:1: [receive] has no key \"observ\"");
     let ran = node.run_reload(&["--lang", "ja"]);
     assert!(ran.text().contains("何も変わっていません"), "{ran:?}");
     let json = node.run_reload(&["--json"]).json();

@@ -2,17 +2,20 @@ use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread;
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 /// Takes lines to where they are read, on a thread of its own: whoever does not read them
 /// never holds up mail. Lines for which there is no room are lost, and counted.
 ///
-/// Dropped, it first writes what it has.
+/// A line waits for [`GATHERING`] at most, so that on a busy node one write and one wake-up
+/// serve many lines: a line costs mail no system call. Dropped, it first writes what it has.
 #[derive(Debug)]
 pub(super) struct LogWriter {
     entries: SyncSender<Entry>,
     lost: Arc<AtomicU64>,
+    /// `None` where the system gave none.
+    thread: Option<Thread>,
 }
 
 #[derive(Debug)]
@@ -29,8 +32,8 @@ impl LogWriter {
         let (entries, waiting) = sync_channel(MAX_WAITING);
         let lost = Arc::new(AtomicU64::new(0));
         let writing = Writing { waiting, out, lost: Arc::clone(&lost), sorry };
-        let _ = thread::Builder::new().name("log".to_owned()).spawn(move || writing.run());
-        LogWriter { entries, lost }
+        let spawned = thread::Builder::new().name("log".to_owned()).spawn(move || writing.run());
+        LogWriter { entries, lost, thread: spawned.ok().map(|handle| handle.thread().clone()) }
     }
 
     /// Takes a line, with its line end.
@@ -54,6 +57,9 @@ impl LogWriter {
             }
             entry = again;
             thread::sleep(FULL_PAUSE);
+        }
+        if let Some(thread) = &self.thread {
+            thread.unpark();
         }
         let _ = told.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
@@ -79,6 +85,10 @@ impl<W: Write> Writing<W> {
         let mut told = Vec::new();
         let mut said = 0;
         while let Ok(entry) = self.waiting.recv() {
+            // While this thread is parked here, nobody has to wake it.
+            if matches!(entry, Entry::Line(_)) {
+                thread::park_timeout(GATHERING);
+            }
             // What has come meanwhile leaves in the same write.
             let mut next = Some(entry);
             while let Some(entry) = next.take() {
@@ -108,6 +118,10 @@ impl<W: Write> Writing<W> {
 
 /// Lines that wait: of some seconds on a busy node.
 const MAX_WAITING: usize = 8_192;
+
+/// How long a first line waits for others: shorter than anybody sees. A crash of the machine or
+/// a `kill -9` loses the lines of this time.
+const GATHERING: Duration = Duration::from_millis(5);
 
 /// Octets of one write, but for its last line.
 const MAX_WRITE: usize = 32 * 1024;
