@@ -9,6 +9,10 @@ pub const MAX_HEADER_SECTION: usize = 1_000_000;
 /// Fields that a header section may have. Beyond it the message is not judged.
 pub const MAX_FIELDS: usize = 10_000;
 
+/// What most header sections stay under.
+const USUAL_OCTETS: usize = 4_096;
+const USUAL_FIELDS: usize = 32;
+
 /// The header section of a message (RFC 5322 §2.1): the octets as received,
 /// with an index of its fields. The empty line that ends it is not part of it.
 #[derive(Clone, Debug, Default)]
@@ -132,7 +136,7 @@ impl HeaderSection {
     /// field's CRLF may be absent. Never fails: what is wrong is in
     /// [`HeaderSection::defects`].
     pub fn parse(octets: Vec<u8>) -> HeaderSection {
-        let spans = Vec::with_capacity(32);
+        let spans = Vec::with_capacity(USUAL_FIELDS);
         let mut section = HeaderSection { octets, spans, defects: Vec::new(), is_full: false };
         section.index_from(0);
         section
@@ -151,6 +155,11 @@ impl HeaderSection {
             self.note(DefectKind::Oversized, start);
             self.is_full = true;
             return;
+        }
+        if start == 0 {
+            // Once, rather than at every doubling.
+            self.octets.reserve(USUAL_OCTETS);
+            self.spans.reserve(USUAL_FIELDS);
         }
         self.octets.reserve(name.len() + body.len() + 3);
         self.octets.extend_from_slice(name);

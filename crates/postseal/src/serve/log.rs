@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -24,8 +23,8 @@ pub(crate) struct Log {
 
 /// What a line says. Only what is asked for is made.
 pub(crate) trait Event {
-    /// For people, without time and level; line breaks in it do not reach the log.
-    fn text(&self) -> String;
+    /// Appends it for people, without time and level; line breaks in it do not reach the log.
+    fn text(&self, line: &mut String);
 
     /// As an object, its fields beside `time` and `level`.
     fn json(&self) -> impl Serialize;
@@ -63,7 +62,7 @@ impl Log {
         let line = if self.format.load(Ordering::Relaxed) == LogFormat::Json as u8 {
             self.json_line(level, event)
         } else {
-            self.text_line(level, &event.text())
+            self.text_line(level, event)
         };
         self.writer.write(line);
     }
@@ -78,14 +77,19 @@ impl Log {
         self.event(level, &Sentence { message });
     }
 
-    fn text_line(&self, level: LogLevel, text: &str) -> String {
-        let mut line = String::with_capacity(text.len() + 48);
+    fn text_line(&self, level: LogLevel, event: &impl Event) -> String {
+        let mut line = String::with_capacity(USUAL_LINE);
         if self.journal {
             let _ = write!(line, "<{}>", priority(level));
         } else {
             let _ = write!(line, "{} {} ", timestamp(now_millis()), level_name(level));
         }
-        line.push_str(&one_line(text));
+        let start = line.len();
+        event.text(&mut line);
+        if let Some(safe) = one_line(&line[start..]) {
+            line.truncate(start);
+            line.push_str(&safe);
+        }
         line.push('\n');
         line
     }
@@ -112,8 +116,8 @@ struct Sentence<'m> {
 }
 
 impl Event for Sentence<'_> {
-    fn text(&self) -> String {
-        self.message.to_owned()
+    fn text(&self, line: &mut String) {
+        line.push_str(self.message);
     }
 
     fn json(&self) -> impl Serialize {
@@ -135,12 +139,14 @@ fn lost_lines(lines: u64) -> String {
     format!("{now} {} {lines} log lines were lost: nobody read them in time\n", level_name(LogLevel::Warn))
 }
 
-/// A text that cannot begin another line: what a stranger sent may be in it.
-fn one_line(text: &str) -> Cow<'_, str> {
-    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    if !text.contains(breaks) {
-        return Cow::Borrowed(text);
+/// A text that cannot begin another line, because what a stranger sent may be in it; `None` where
+/// it is one already.
+fn one_line(text: &str) -> Option<String> {
+    let is_plain = |octet: u8| octet.is_ascii() && !octet.is_ascii_control();
+    if text.bytes().all(is_plain) {
+        return None;
     }
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     let mut safe = String::with_capacity(text.len() + 16);
     for c in text.chars() {
         if breaks(c) {
@@ -149,8 +155,11 @@ fn one_line(text: &str) -> Cow<'_, str> {
             safe.push(c);
         }
     }
-    Cow::Owned(safe)
+    Some(safe)
 }
+
+/// Octets that the line of a message seldom exceeds.
+const USUAL_LINE: usize = 512;
 
 /// Of syslog (RFC 5424 §6.2.1).
 fn priority(level: LogLevel) -> u8 {
@@ -193,9 +202,10 @@ mod tests {
 
     #[test]
     fn a_line_is_one_line() {
-        let line = log(LogFormat::Text, true).text_line(LogLevel::Warn, "a\r\nb\u{2028}c\u{1b}[0m 日本");
+        let line = log(LogFormat::Text, true)
+            .text_line(LogLevel::Warn, &Sentence { message: "a\r\nb\u{2028}c\u{1b}[0m 日本" });
         assert_eq!(line, "<4>a\\x0d\\x0ab\\x2028c\\x1b[0m 日本\n");
-        let line = log(LogFormat::Text, false).text_line(LogLevel::Info, "a");
+        let line = log(LogFormat::Text, false).text_line(LogLevel::Info, &Sentence { message: "a" });
         assert!(line.ends_with("Z info a\n"), "{line}");
         let line = log(LogFormat::Json, false).json_line(LogLevel::Error, &Sentence { message: "a\nb" });
         let json: serde_json::Value = serde_json::from_str(&line).expect("JSON");
