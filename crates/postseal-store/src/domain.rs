@@ -34,8 +34,35 @@ pub struct HeldDomain {
     pub organisation: OrganisationName,
     /// What stands for it in hosted names.
     pub label: HostedLabel,
-    /// How it signs, with the key records of the two selectors; `None` where no keys are saved for it.
-    pub configuration: Option<(SigningConfiguration, [String; 2])>,
+    /// How it signs, with what belongs to the two selectors; `None` where no keys are saved for it.
+    pub configuration: Option<(SigningConfiguration, [HeldKey; 2])>,
+}
+
+/// What belongs to a selector of a domain that is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldKey {
+    /// The text of the key record, revoked or not: [`SelectorSlot::life`](postseal_core::hosting::SelectorSlot)
+    /// says that.
+    pub record: String,
+    /// Its first label in the hosting zone: `<selector>-<label>`.
+    pub hosted_selector: String,
+}
+
+/// A hosted name that is no selector's any more: it answers with its key, then as revoked, then not at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormerName {
+    /// The domain whose name it is, held or not.
+    pub domain: DomainName,
+    /// Whose: the name is `<hosted_selector>._domainkey.<organisation>.<hosting zone>`.
+    pub organisation: OrganisationName,
+    /// The first label.
+    pub hosted_selector: String,
+    /// The text of its key record.
+    pub record: String,
+    /// Until when it answers with that, UNIX seconds.
+    pub published_until: u64,
+    /// Until when it answers as revoked, UNIX seconds.
+    pub revoked_until: u64,
 }
 
 /// What came of looking at a domain's token.

@@ -19,11 +19,37 @@ pub struct KeyVault {
 /// What a sealed key belongs to. Bound into the encryption: a row that is copied
 /// to another domain, selector or organisation does not open.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Binding<'a> {
-    pub(crate) organisation: &'a str,
-    pub(crate) domain: &'a str,
-    pub(crate) selector: &'a str,
-    pub(crate) key_id: i64,
+pub struct Binding<'a> {
+    /// Whose it is.
+    pub organisation: &'a str,
+    /// Which domain it signs for.
+    pub domain: &'a str,
+    /// Under which selector.
+    pub selector: &'a str,
+    /// Its number in the store.
+    pub key_id: i64,
+}
+
+/// A private key as it rests: nonce, ciphertext and tag. It opens only with its binding.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedKey(Vec<u8>);
+
+impl SealedKey {
+    /// These octets, which say nothing without the key-encryption key.
+    pub fn new(octets: Vec<u8>) -> SealedKey {
+        SealedKey(octets)
+    }
+
+    /// To be written down elsewhere.
+    pub fn octets(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SealedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealedKey")
+    }
 }
 
 /// A key could not be sealed or opened: another key-encryption key, or a row that was changed.
@@ -58,6 +84,18 @@ impl KeyVault {
         let aad = Aad::from(binding.octets());
         let nonce = self.sealing.seal_in_place_append_tag(aad, &mut *text).map_err(|_| VaultError)?;
         Ok([nonce.as_ref().as_slice(), &text].concat())
+    }
+
+    /// Opens a key that was sealed in a store of this key-encryption key: its PKCS#8 document.
+    ///
+    /// # Errors
+    /// [`VaultError`], also where the key belongs elsewhere.
+    pub fn open_key(
+        &self,
+        binding: Binding<'_>,
+        sealed: &SealedKey,
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        self.open(binding, &sealed.0)
     }
 
     pub(crate) fn open(&self, binding: Binding<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {

@@ -23,11 +23,11 @@ mod store;
 mod store_error;
 
 pub use audit_row::{AuditRow, AuditVerdict, Feed};
-pub use domain::{Act, Domain, HeldDomain, Standing, Verification};
+pub use domain::{Act, Domain, FormerName, HeldDomain, HeldKey, Standing, Verification};
 pub use hosted_key::{HostedKey, HostedKeyError};
 pub use key_encryption_key::{KeyEncryptionKey, KeySource, KeySourceError};
-pub use key_vault::{KeyVault, VaultError};
-pub use published_key::PublishedKey;
+pub use key_vault::{Binding, KeyVault, SealedKey, VaultError};
+pub use published_key::{PublishedKey, revoked_record};
 pub use sighting::Sighting;
 pub use store::Store;
 pub use store_error::StoreError;

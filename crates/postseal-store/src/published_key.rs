@@ -13,3 +13,9 @@ pub struct PublishedKey {
     /// revoked, and then gone.
     pub changes_at: Option<u64>,
 }
+
+/// The record of a key that is revoked (RFC 6376 §3.6.1: "An empty value means that this public key has
+/// been revoked").
+pub fn revoked_record(record: &str) -> String {
+    record.split_once("p=").map_or_else(|| "v=DKIM1; p=".to_owned(), |(front, _)| format!("{front}p="))
+}

@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 
 use crate::sqlite::Sqlite;
 use crate::{
-    Act, AuditRow, AuditVerdict, Domain, Feed, HeldDomain, HostedKey, KeyEncryptionKey, KeySource, KeyVault,
-    PublishedKey, Sighting, StoreError, Verification,
+    Act, AuditRow, AuditVerdict, Domain, Feed, FormerName, HeldDomain, HostedKey, KeyEncryptionKey,
+    KeySource, KeyVault, PublishedKey, SealedKey, Sighting, StoreError, Verification,
 };
 
 /// What survives a restart. Each method is one operation of the service layer and
@@ -190,6 +190,43 @@ impl Store {
     pub async fn held_domains(&self, after: &str, limit: u32) -> Result<Vec<HeldDomain>, StoreError> {
         match &self.backend {
             Backend::Sqlite(store) => store.held_domains(after, limit).await,
+        }
+    }
+
+    /// One domain that is held, as [`Store::held_domains`] has it.
+    ///
+    /// # Errors
+    /// As [`Store::held_domains`].
+    pub async fn held_domain(&self, name: &DomainName) -> Result<Option<HeldDomain>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.held_domain(name).await,
+        }
+    }
+
+    /// A page of hosted names that are no selector's any more and still answer at `now`, by hosted
+    /// selector, after `after`; those of one domain, where it is given.
+    ///
+    /// # Errors
+    /// As [`Store::held_domains`].
+    pub async fn former_names(
+        &self,
+        domain: Option<&DomainName>,
+        after: &str,
+        limit: u32,
+        now: u64,
+    ) -> Result<Vec<FormerName>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.former_names(domain, after, limit, now).await,
+        }
+    }
+
+    /// Private keys as they rest, for a node's own copy. Those that were destroyed are left out.
+    ///
+    /// # Errors
+    /// Only where the database fails.
+    pub async fn sealed_keys(&self, keys: &[KeyId]) -> Result<Vec<(KeyId, SealedKey)>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.sealed_keys(keys).await,
         }
     }
 

@@ -3,8 +3,12 @@
 mod world;
 
 use postseal_core::dkim::SigningKey;
-use postseal_core::hosting::{Changes, Conclusion, Event, HostingZone, Life, Refusal, Slot, TokenReading};
-use postseal_store::{HostedKey, KeyEncryptionKey, Sighting, Standing, Store, StoreError, Verification};
+use postseal_core::hosting::{
+    Changes, Conclusion, Event, HostingZone, KeyId, Life, Refusal, Slot, TokenReading,
+};
+use postseal_store::{
+    Binding, HostedKey, KeyEncryptionKey, KeyVault, Sighting, Standing, Store, StoreError, Verification,
+};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use world::{DAY, T0, WAITS, World, at, ed25519, enable, kek, name, open, organisation, selectors, token};
 
@@ -334,13 +338,53 @@ async fn a_snapshot_is_read_in_pages_as_each_domain_is_read_alone() {
     for domain in found {
         let alone = store.dkim_get(&domain.organisation, &domain.name).await.expect("held");
         assert_eq!(domain.configuration.as_ref().map(|(c, _)| c), alone.as_ref(), "{}", domain.name);
-        if let Some((configuration, records)) = domain.configuration {
-            for (slot, record) in configuration.slots.iter().zip(records) {
-                assert_eq!(store.key_record(slot.key).await.expect("there"), record);
-                assert!(record.starts_with("v=DKIM1; k=ed25519; p="), "{record}");
+        assert_eq!(store.held_domain(&domain.name).await.expect("read").as_ref(), Some(&domain));
+        if let Some((configuration, keys)) = domain.configuration {
+            for (slot, key) in configuration.slots.iter().zip(keys) {
+                assert_eq!(store.key_record(slot.key).await.expect("there"), key.record);
+                assert!(key.record.starts_with("v=DKIM1; k=ed25519; p="), "{}", key.record);
+                assert_eq!(key.hosted_selector, format!("{}-{}", slot.name, domain.label));
             }
         }
     }
+    assert_eq!(store.held_domain(&name("claimed.example")).await.expect("read"), None);
+}
+
+/// What a node copies opens in its place only, and a name that was given up answers for a while.
+#[tokio::test]
+async fn a_node_copies_sealed_keys_and_former_names() {
+    let world = World::enabled("contoso", "a.example").await;
+    let store = &world.store;
+    let (contoso, domain) = (organisation("contoso"), name("a.example"));
+    let held = store.held_domain(&domain).await.expect("read").expect("held");
+    let (configuration, keys) = held.configuration.expect("made");
+    let ids = configuration.slots.each_ref().map(|slot| slot.key);
+    let sealed = store.sealed_keys(&[ids[0], KeyId(99), ids[1]]).await.expect("read");
+    assert_eq!(sealed.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ids);
+    let vault = KeyVault::new(&kek()).expect("made");
+    let selector = configuration.slots[0].name.as_str();
+    let here = Binding { organisation: "contoso", domain: "a.example", selector, key_id: ids[0].0 };
+    let opened = vault.open_key(here, &sealed[0].1).expect("opens");
+    assert_eq!(opened, store.private_key(ids[0]).await.expect("there"));
+    assert!(vault.open_key(Binding { domain: "b.example", ..here }, &sealed[0].1).is_err());
+    assert_eq!(format!("{:?}", sealed[0].1), "SealedKey");
+
+    assert_eq!(store.former_names(None, "", 10, T0).await.expect("read"), []);
+    store.dkim_remove(&contoso, &domain, at(T0 + 5)).await.expect("removed");
+    assert_eq!(store.sealed_keys(&ids).await.expect("read"), []);
+    let former = store.former_names(Some(&domain), "", 10, T0 + 5).await.expect("read");
+    let names: Vec<&str> = former.iter().map(|former| former.hosted_selector.as_str()).collect();
+    assert_eq!(names, ["selector1-a-example", "selector2-a-example"]);
+    for (former, key) in former.iter().zip(&keys) {
+        assert_eq!((&former.domain, &former.organisation, &former.record), (&domain, &contoso, &key.record));
+        assert_eq!((former.published_until, former.revoked_until), (T0 + 5, T0 + 5 + 30 * DAY));
+    }
+    assert_eq!(
+        store.former_names(None, &former[0].hosted_selector, 10, T0 + 5).await.expect("read").len(),
+        1
+    );
+    assert_eq!(store.former_names(Some(&name("b.example")), "", 10, T0 + 5).await.expect("read"), []);
+    assert_eq!(store.former_names(None, "", 10, former[0].revoked_until).await.expect("read"), []);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 use postseal_core::hosting::OrganisationName;
 
 use super::{Sqlite, from_sql, to_sql};
-use crate::{PublishedKey, StoreError};
+use crate::{PublishedKey, StoreError, revoked_record};
 
 type Columns = (String, String, String, i64, Option<i64>);
 
@@ -40,9 +40,4 @@ impl Sqlite {
         };
         rows.into_iter().map(read).collect()
     }
-}
-
-/// RFC 6376 §3.6.1: "An empty value means that this public key has been revoked."
-fn revoked_record(record: &str) -> String {
-    record.split_once("p=").map_or_else(|| "v=DKIM1; p=".to_owned(), |(front, _)| format!("{front}p="))
 }
