@@ -11,5 +11,5 @@ mod validate;
 pub use chain::{ArcCause, ArcSet, Chain};
 pub use instance::MAX_SETS;
 pub use seal::{SealRefusal, Sealer};
-pub use seal_field::{ArcResult, SealError};
+pub use seal_field::{ArcResult, SealError, UnknownStatus};
 pub use validate::{ValidateOptions, Validator};

@@ -26,6 +26,20 @@ impl ArcResult {
     }
 }
 
+impl std::str::FromStr for ArcResult {
+    type Err = UnknownStatus;
+
+    fn from_str(text: &str) -> Result<ArcResult, UnknownStatus> {
+        let all = [ArcResult::None, ArcResult::Pass, ArcResult::Fail];
+        all.into_iter().find(|r| r.as_str().eq_ignore_ascii_case(text)).ok_or(UnknownStatus)
+    }
+}
+
+/// A text that is no Chain Validation Status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a Chain Validation Status of RFC 8617")]
+pub struct UnknownStatus;
+
 impl std::fmt::Display for ArcResult {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())

@@ -25,7 +25,7 @@ pub use body_hash::{BodyDigests, BodyHash, BodyHashes};
 pub use canonicalization::Canonicalization;
 pub use key_record::{KeyHashes, KeyRecord, KeyRecordError, MAX_KEY_RECORD};
 pub use public_key::{MAX_RSA_BITS, MIN_VERIFYING_BITS, PublicKey, PublicKeyError};
-pub use result::{Cause, DkimResult, SignatureResult};
+pub use result::{Cause, DkimResult, SignatureResult, UnknownResult};
 pub use selector::Selector;
 pub use sign::{HeaderSigner, SignError, Signer, SigningSettings};
 pub use signature::{MAX_SIGNED_NAMES, SignatureError};

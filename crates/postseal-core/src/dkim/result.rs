@@ -1,4 +1,5 @@
 use std::fmt;
+use std::str::FromStr;
 
 use compact_str::CompactString;
 
@@ -7,7 +8,7 @@ use crate::dns::{DomainName, Failure};
 use crate::message::DefectKind;
 
 /// A DKIM result, the token of RFC 8601 §2.7.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DkimResult {
     /// The message has no signature.
     None,
@@ -26,6 +27,17 @@ pub enum DkimResult {
 }
 
 impl DkimResult {
+    /// Every result.
+    pub const ALL: [DkimResult; 7] = [
+        DkimResult::None,
+        DkimResult::Pass,
+        DkimResult::Fail,
+        DkimResult::Policy,
+        DkimResult::Neutral,
+        DkimResult::Temperror,
+        DkimResult::Permerror,
+    ];
+
     /// The token.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -39,6 +51,19 @@ impl DkimResult {
         }
     }
 }
+
+impl FromStr for DkimResult {
+    type Err = UnknownResult;
+
+    fn from_str(text: &str) -> Result<DkimResult, UnknownResult> {
+        DkimResult::ALL.into_iter().find(|r| r.as_str().eq_ignore_ascii_case(text)).ok_or(UnknownResult)
+    }
+}
+
+/// A text that is no DKIM result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a DKIM result of RFC 8601")]
+pub struct UnknownResult;
 
 impl fmt::Display for DkimResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -23,6 +23,13 @@ impl DiscoveryMethod {
         }
     }
 
+    /// The method of this word.
+    pub fn from_word(word: &str) -> Option<DiscoveryMethod> {
+        [DiscoveryMethod::TreeWalk, DiscoveryMethod::PublicSuffixList]
+            .into_iter()
+            .find(|m| m.as_str() == word)
+    }
+
     pub(super) fn way(self, domain: &DomainName) -> Way {
         match self {
             DiscoveryMethod::TreeWalk => Way::Tree,

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::ops::Range;
 
 use super::{Policy, PolicyFinding, PolicyFindingKind, ReportUri, Tag};
@@ -412,6 +413,33 @@ fn test_mode(text: &str) -> Option<TestMode> {
         "y" | "Y" => Some(TestMode::Yes),
         "n" | "N" => Some(TestMode::No),
         _ => None,
+    }
+}
+
+impl FailureOptions {
+    /// The options that a text says; `None` where it is not valid.
+    pub fn from_tag(text: &str) -> Option<FailureOptions> {
+        failure_options(text)
+    }
+}
+
+impl fmt::Display for FailureOptions {
+    /// As `fo` has it, with the options in one order.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let options = [(self.any, "1"), (self.dkim, "d"), (self.spf, "s")];
+        let mut said = options.into_iter().filter(|(is_set, _)| *is_set).map(|(_, option)| option);
+        f.write_str(said.next().unwrap_or("0"))?;
+        said.try_for_each(|option| write!(f, ":{option}"))
+    }
+}
+
+impl AlignmentMode {
+    /// The value of `adkim` and `aspf`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AlignmentMode::Relaxed => "r",
+            AlignmentMode::Strict => "s",
+        }
     }
 }
 

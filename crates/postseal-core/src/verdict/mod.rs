@@ -31,12 +31,17 @@
 
 mod authenticate;
 mod authentication_results;
+mod report_row;
 
 pub use authenticate::{Authentication, Options};
 pub use authentication_results::{
     AuthenticationResults, AuthservId, AuthservIdError, FieldDefect, FieldFinding, Form, Keyword,
     KeywordError, MAX_AUTHENTICATION_RESULTS, MAX_PROPERTIES, MAX_RESULTS, MethodResult, Property,
     ReadAuthenticationResults, claims, fields_to_strip,
+};
+pub use report_row::{
+    AuthResults, DkimAuthResult, MAX_COMMENT, MAX_REPORTED_SIGNATURES, OverrideKind, OverrideReason,
+    PolicyEvaluated, PolicyPublished, ReportRow, SpfAuthResult,
 };
 
 use crate::message::HeaderSection;
