@@ -72,23 +72,33 @@ async fn change(
             Ok("new")
         }
         4 => {
-            for slot in Slot::BOTH {
-                store.record_sighting(owner, domain, slot, (Conclusion::Seen, &[]), act).await?;
-            }
+            see_both(store, owner, domain, act).await?;
             let changes = Changes { enabled: Some(true), ..Changes::default() };
             store.dkim_set(owner, domain, &changes, &WAITS, act).await?;
             Ok("set")
         }
         5 => store.dkim_rotate(owner, domain, None, None, &WAITS, act).await.map(|_| "rotate"),
         6..=8 => {
-            for slot in Slot::BOTH {
-                store.record_sighting(owner, domain, slot, (Conclusion::Seen, &[]), act).await?;
-            }
+            see_both(store, owner, domain, act).await?;
             store.dkim_advance(owner, domain, Some(&key), &WAITS, act).await.map(|_| "advance")
         }
         _ if random.below(4) == 0 => store.remove_domain(owner, domain, act).await.map(|()| "remove"),
         _ => store.dkim_revoke_current(owner, domain, &WAITS, act).await.map(|_| "compromised"),
     }
+}
+
+async fn see_both(
+    store: &Store,
+    owner: &OrganisationName,
+    domain: &DomainName,
+    act: Act<'_>,
+) -> Result<(), StoreError> {
+    let Some(configuration) = store.dkim_get(owner, domain).await? else { return Ok(()) };
+    for slot in Slot::BOTH {
+        let looked_at = (slot, configuration.slot(slot));
+        store.record_sighting(owner, domain, looked_at, (Conclusion::Seen, &[]), act).await?;
+    }
+    Ok(())
 }
 
 fn ed25519() -> HostedKey {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use postseal_core::dns::DomainName;
 use postseal_core::hosting::{
     Advance, Changes, Conclusion, Event, HostingZone, KeyId, OrganisationName, OwnershipToken, Refusal,
-    SigningConfiguration, Slot, TokenReading, Waits,
+    SelectorSlot, SigningConfiguration, Slot, TokenReading, Waits,
 };
 use zeroize::Zeroizing;
 
@@ -358,7 +358,8 @@ impl Store {
     }
 
     /// Keeps what each server showed of a selector, and lets the configuration know what all of
-    /// them mean together.
+    /// them mean together. `looked_at` is what was looked for: where the selector has another key
+    /// or name by now, nothing is kept.
     ///
     /// # Errors
     /// Those of the domain.
@@ -366,12 +367,14 @@ impl Store {
         &self,
         organisation: &OrganisationName,
         name: &DomainName,
-        slot: Slot,
+        (slot, looked_at): (Slot, &SelectorSlot),
         seen: (Conclusion, &[Sighting]),
         act: Act<'_>,
     ) -> Result<Option<Event>, StoreError> {
         match &self.backend {
-            Backend::Sqlite(store) => store.record_sighting(organisation, name, slot, seen, act).await,
+            Backend::Sqlite(store) => {
+                store.record_sighting(organisation, name, (slot, looked_at), seen, act).await
+            }
         }
     }
 

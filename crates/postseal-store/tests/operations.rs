@@ -4,7 +4,7 @@ mod world;
 
 use postseal_core::dkim::SigningKey;
 use postseal_core::hosting::{
-    Changes, Conclusion, Event, HostingZone, KeyId, Life, Refusal, Slot, TokenReading,
+    Changes, Conclusion, Event, HostingZone, KeyId, Life, Refusal, SelectorSlot, Slot, TokenReading,
 };
 use postseal_store::{
     Binding, HostedKey, KeyEncryptionKey, KeyVault, Sighting, Standing, Store, StoreError, Verification,
@@ -257,16 +257,29 @@ async fn what_each_server_showed_is_kept_and_a_loss_is_told() {
     let seen =
         [sighting("ns1.example", "nxdomain", Some(T0 + 300)), sighting("ns2.example", "no_answer", None)];
     let mut events = Vec::new();
+    let configuration = store.dkim_get(&contoso, &domain).await.expect("held").expect("keys");
+    let looked_at = (Slot::First, configuration.slot(Slot::First));
     for now in [T0 + 100, T0 + 1_899, T0 + 1_900] {
         let outcome = (Conclusion::Missing, seen.as_slice());
-        events.push(
-            store.record_sighting(&contoso, &domain, Slot::First, outcome, at(now)).await.expect("kept"),
-        );
+        let event = store.record_sighting(&contoso, &domain, looked_at, outcome, at(now)).await;
+        events.push(event.expect("kept"));
     }
     assert_eq!(events, [None, None, Some(Event::Lost(Slot::First))]);
     let kept = store.sightings(&contoso, &domain, Slot::First).await.expect("read");
     assert_eq!(kept, seen.map(|s| (s, T0 + 1_900)));
     assert_eq!(store.sightings(&contoso, &domain, Slot::Second).await.expect("read"), []);
+    // What was looked for is not there any more: a look that took long says nothing of another key.
+    for other in [
+        SelectorSlot { key: KeyId(configuration.slots[0].key.0 + 100), ..configuration.slots[0].clone() },
+        SelectorSlot { name: selectors("s", "t")[0].clone(), ..configuration.slots[0].clone() },
+    ] {
+        let seen = (Conclusion::Seen, [].as_slice());
+        let late =
+            store.record_sighting(&contoso, &domain, (Slot::First, &other), seen, at(T0 + 2_000)).await;
+        assert_eq!(late.expect("read"), None, "{other:?}");
+    }
+    let after = store.dkim_get(&contoso, &domain).await.expect("held").expect("keys");
+    assert!(!after.slot(Slot::First).is_visible());
 }
 
 #[tokio::test]

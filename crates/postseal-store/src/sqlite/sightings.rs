@@ -1,5 +1,5 @@
 use postseal_core::dns::DomainName;
-use postseal_core::hosting::{Conclusion, Event, OrganisationName, Slot};
+use postseal_core::hosting::{Conclusion, Event, OrganisationName, SelectorSlot, Slot};
 
 use super::{Sqlite, configuration_rows, domains, feed, from_sql, organisations, to_sql};
 use crate::{Act, Sighting, StoreError};
@@ -13,13 +13,20 @@ impl Sqlite {
         &self,
         organisation: &OrganisationName,
         name: &DomainName,
-        slot: Slot,
+        (slot, looked_at): (Slot, &SelectorSlot),
         (conclusion, sightings): (Conclusion, &[Sighting]),
         act: Act<'_>,
     ) -> Result<Option<Event>, StoreError> {
         let mut transaction = self.write().await?;
         let id = organisations::id_of(&mut transaction, organisation).await?;
         let row = domains::held(&mut transaction, id, name).await?;
+        let Some(mut configuration) = configuration_rows::load(&mut transaction, row.id).await? else {
+            return Ok(None);
+        };
+        let is_now = configuration.slot(slot);
+        if (is_now.key, &is_now.name) != (looked_at.key, &looked_at.name) {
+            return Ok(None);
+        }
         sqlx::query("DELETE FROM sighting WHERE domain_id = ? AND slot = ?")
             .bind(row.id)
             .bind(slot.number())
@@ -41,14 +48,11 @@ impl Sqlite {
             .execute(&mut *transaction)
             .await?;
         }
-        let mut event = None;
-        if let Some(mut configuration) = configuration_rows::load(&mut transaction, row.id).await? {
-            let before = configuration.sign_with();
-            event = configuration.observe(slot, conclusion, act.now);
-            configuration_rows::save(&mut transaction, row.id, &configuration).await?;
-            if event.is_some() || before != configuration.sign_with() {
-                feed::note(&mut transaction, Some(name.as_str()), act.now).await?;
-            }
+        let before = configuration.sign_with();
+        let event = configuration.observe(slot, conclusion, act.now);
+        configuration_rows::save(&mut transaction, row.id, &configuration).await?;
+        if event.is_some() || before != configuration.sign_with() {
+            feed::note(&mut transaction, Some(name.as_str()), act.now).await?;
         }
         if let Some(Event::Lost(slot)) = event {
             let detail = format!("slot={}", slot.number());

@@ -52,12 +52,12 @@ impl World {
 
     /// Sees both selectors of a domain.
     pub(crate) async fn see(&self, owner: &str, domain: &str, now: u64) {
+        let (owner, domain) = (organisation(owner), name(domain));
+        let configuration = self.store.dkim_get(&owner, &domain).await.expect("held").expect("keys");
         for slot in Slot::BOTH {
             let seen = (Conclusion::Seen, [].as_slice());
-            self.store
-                .record_sighting(&organisation(owner), &name(domain), slot, seen, at(now))
-                .await
-                .expect("recorded");
+            let looked_at = (slot, configuration.slot(slot));
+            self.store.record_sighting(&owner, &domain, looked_at, seen, at(now)).await.expect("recorded");
         }
     }
 
