@@ -7,6 +7,8 @@ mod config;
 
 // The keys of organisations.
 mod keys;
+#[allow(dead_code, unused_imports, reason = "the HTTP API that calls it comes next")]
+mod service;
 
 // What the node does with mail.
 mod inbound;

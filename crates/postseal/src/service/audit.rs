@@ -1,0 +1,29 @@
+use postseal_store::{AuditRow, AuditVerdict};
+
+use super::{Service, ServiceError};
+
+/// A page of the audit log.
+pub(crate) struct AuditPage {
+    pub(crate) rows: Vec<AuditRow>,
+    /// The number to ask on with; `None` at the end.
+    pub(crate) next: Option<i64>,
+}
+
+impl Service {
+    /// A page of the audit log, after a row.
+    pub(crate) async fn audit_rows(&self, after: i64, limit: u32) -> Result<AuditPage, ServiceError> {
+        let mut rows = self.store.audit_rows(after, limit + 1).await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows.last().filter(|_| more).map(|row| row.seq);
+        Ok(AuditPage { rows, next })
+    }
+
+    /// Walks the audit log. `head`: a row's number and link that were written down elsewhere.
+    pub(crate) async fn audit_verify(
+        &self,
+        head: Option<(i64, &[u8])>,
+    ) -> Result<AuditVerdict, ServiceError> {
+        Ok(self.store.audit_verify(head).await?)
+    }
+}

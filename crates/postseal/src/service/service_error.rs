@@ -1,0 +1,33 @@
+use postseal_core::hosting::Refusal;
+use postseal_dns::ask::authoritative::NoServers;
+use postseal_store::{HostedKeyError, StoreError};
+
+use super::DkimView;
+
+/// Why something was not done. Then nothing of it was done, except where it says otherwise.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServiceError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Key(#[from] HostedKeyError),
+    /// The domain's own servers are not to be found.
+    #[error(transparent)]
+    NoServers(#[from] NoServers),
+    /// Signing cannot be enabled, or a rotation cannot switch at once: the world does not see
+    /// the key. With what was found.
+    #[error("{refusal}")]
+    NotVisible { refusal: Refusal, view: Box<DkimView> },
+    /// The configuration file has keys for this domain: it is here or there, never both.
+    #[error("{0} has its keys in the configuration file")]
+    InFile(String),
+    /// The domain lies in the hosting zone, which has only initial domains.
+    #[error("{0} lies in the hosting zone")]
+    InHostingZone(String),
+    /// An initial domain goes with its organisation.
+    #[error("{0} is an initial domain")]
+    InitialDomain(String),
+    /// The system gives no random octets, or a thread of this program has ended in a panic.
+    #[error("this program failed: {0}")]
+    Fault(&'static str),
+}
