@@ -13,6 +13,11 @@ mod hosted_key;
 mod published_key;
 mod sighting;
 
+// What was judged, and how it waits to be stored.
+mod spool;
+mod stored_verdict;
+mod verdict_record;
+
 // How private keys rest.
 mod key_encryption_key;
 mod key_vault;
@@ -29,5 +34,8 @@ pub use key_encryption_key::{KeyEncryptionKey, KeySource, KeySourceError};
 pub use key_vault::{Binding, KeyVault, SealedKey, VaultError};
 pub use published_key::{PublishedKey, revoked_record};
 pub use sighting::Sighting;
+pub use spool::{SpoolReader, SpoolWriter, fuzz_segment, spool, spool_octets};
 pub use store::Store;
 pub use store_error::StoreError;
+pub use stored_verdict::{CountedRow, StoredVerdict, VerdictExpiry, VerdictFilter, VerdictRows};
+pub use verdict_record::{SegmentId, VerdictBatch, VerdictRecord};

@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,8 +11,9 @@ use zeroize::Zeroizing;
 
 use crate::sqlite::Sqlite;
 use crate::{
-    Act, AuditRow, AuditVerdict, Domain, Feed, FormerName, HeldDomain, HostedKey, KeyEncryptionKey,
-    KeySource, KeyVault, PublishedKey, SealedKey, Sighting, StoreError, Verification,
+    Act, AuditRow, AuditVerdict, CountedRow, Domain, Feed, FormerName, HeldDomain, HostedKey,
+    KeyEncryptionKey, KeySource, KeyVault, PublishedKey, SealedKey, Sighting, StoreError, StoredVerdict,
+    VerdictBatch, VerdictExpiry, VerdictFilter, VerdictRows, Verification,
 };
 
 /// What survives a restart. Each method is one operation of the service layer and
@@ -489,6 +491,64 @@ impl Store {
     pub async fn audit_verify(&self, head: Option<(i64, &[u8])>) -> Result<AuditVerdict, StoreError> {
         match &self.backend {
             Backend::Sqlite(store) => store.audit_verify(head).await,
+        }
+    }
+
+    /// Stores a batch of a spool: rows, the counters of reports, and how far its segment has come, at
+    /// once. What was stored before is left out, however often it comes. Returns how many were stored.
+    ///
+    /// # Errors
+    /// Only where the database fails.
+    pub async fn record_verdicts(
+        &self,
+        batch: &VerdictBatch,
+        rows: VerdictRows,
+        now: u64,
+    ) -> Result<u64, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.record_verdicts(batch, rows, now).await,
+        }
+    }
+
+    /// Removes some of the verdicts that are too old, little at once. Says whether more are left.
+    ///
+    /// # Errors
+    /// Only where the database fails.
+    pub async fn expire_verdicts(&self, expiry: VerdictExpiry) -> Result<bool, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.expire_verdicts(expiry).await,
+        }
+    }
+
+    /// A page of judged messages, the newest first, before row `before`.
+    ///
+    /// # Errors
+    /// Only where the database fails, or was changed by other hands.
+    pub async fn verdicts(
+        &self,
+        filter: &VerdictFilter,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<StoredVerdict>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.verdicts(filter, before, limit).await,
+        }
+    }
+
+    /// A page of the rows of an aggregate report for a Policy Domain, after row `after`. `days` are counted
+    /// from 1970, in UTC; rows that are equal on several of them are one.
+    ///
+    /// # Errors
+    /// Only where the database fails, or was changed by other hands.
+    pub async fn report_rows(
+        &self,
+        policy_domain: &DomainName,
+        days: Range<u64>,
+        after: Option<[u8; 16]>,
+        limit: u32,
+    ) -> Result<Vec<CountedRow>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.report_rows(policy_domain, days, after, limit).await,
         }
     }
 

@@ -11,11 +11,10 @@ pub(crate) struct Migration {
 }
 
 /// All steps, in order; a step that was released is never edited.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "control_plane",
-    sql: include_str!("migrations/0001_control_plane.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "control_plane", sql: include_str!("migrations/0001_control_plane.sql") },
+    Migration { version: 2, name: "verdicts", sql: include_str!("migrations/0002_verdicts.sql") },
+];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
     version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT";

@@ -11,9 +11,12 @@ mod labels;
 mod migrations;
 mod organisations;
 mod published;
+mod report_counters;
 mod sealers;
 mod sightings;
 mod signing;
+mod verdict_columns;
+mod verdicts;
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};

@@ -1,0 +1,286 @@
+//! Verdicts in the store: counted once, grouped as reports need them, paged, expired.
+
+mod world;
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::time::Instant;
+
+use postseal_core::arc::ArcResult;
+use postseal_core::dkim::{DkimResult, Selector};
+use postseal_core::dmarc::{
+    Alignment, AlignmentMode, DiscoveryMethod, Disposition, DmarcResult, FailureOptions, Policy,
+};
+use postseal_core::spf::SpfResult;
+use postseal_core::verdict::{
+    AuthResults, DkimAuthResult, OverrideKind, OverrideReason, PolicyEvaluated, PolicyPublished,
+    SpfAuthResult,
+};
+use postseal_store::{
+    SegmentId, StoredVerdict, VerdictBatch, VerdictExpiry, VerdictFilter, VerdictRecord, VerdictRows,
+};
+use world::{DAY, T0, World, name};
+
+fn published() -> PolicyPublished {
+    PolicyPublished {
+        domain: name("contoso.example"),
+        discovery_method: DiscoveryMethod::TreeWalk,
+        p: Policy::Reject,
+        sp: Some(Policy::Quarantine),
+        np: None,
+        fo: FailureOptions { any: true, dkim: false, spf: true },
+        adkim: AlignmentMode::Strict,
+        aspf: AlignmentMode::Relaxed,
+        testing: false,
+    }
+}
+
+/// A message that fails and is refused.
+fn record(at: u64) -> VerdictRecord {
+    VerdictRecord {
+        at,
+        queue_id: format!("4Xy{at}"),
+        client: Some(IpAddr::from([192, 0, 2, 1])),
+        mail_from: Some(name("bounce.contoso.example")),
+        author_domain: Some(name("contoso.example")),
+        auth_results: AuthResults {
+            dkim: vec![DkimAuthResult {
+                domain: name("contoso.example"),
+                selector: Selector::parse("s1").expect("a selector"),
+                result: DkimResult::Fail,
+            }],
+            spf: SpfAuthResult { domain: Some(name("bounce.contoso.example")), result: SpfResult::Fail },
+        },
+        arc: ArcResult::None,
+        dmarc: DmarcResult::Fail,
+        policy: Some(Policy::Reject),
+        action: Cow::Borrowed("reject"),
+        evaluated: Some(PolicyEvaluated {
+            published: published(),
+            disposition: Disposition::Reject,
+            aligned: Alignment { spf: false, dkim: false },
+            reasons: vec![OverrideReason::new(OverrideKind::LocalPolicy, "a comment, with blanks")],
+        }),
+    }
+}
+
+/// A message without a policy, an author or a client.
+fn bare(at: u64) -> VerdictRecord {
+    VerdictRecord {
+        client: None,
+        mail_from: None,
+        author_domain: None,
+        auth_results: AuthResults {
+            dkim: Vec::new(),
+            spf: SpfAuthResult { domain: None, result: SpfResult::None },
+        },
+        dmarc: DmarcResult::Permerror,
+        policy: None,
+        evaluated: None,
+        ..record(at)
+    }
+}
+
+fn batch(segment: u8, from: u64, records: Vec<VerdictRecord>) -> VerdictBatch {
+    let until = from + records.len() as u64;
+    VerdictBatch { segment: SegmentId([segment; 16]), records: (from..).zip(records).collect(), until }
+}
+
+async fn put(world: &World, batch: VerdictBatch) -> u64 {
+    world.store.record_verdicts(&batch, VerdictRows::Kept, T0).await.expect("stored")
+}
+
+async fn all(world: &World) -> Vec<StoredVerdict> {
+    world.store.verdicts(&VerdictFilter::All, None, 10_000).await.expect("read")
+}
+
+async fn counted(world: &World) -> u64 {
+    let days = 0..u64::from(u32::MAX);
+    let rows = world.store.report_rows(&name("contoso.example"), days, None, 10_000).await.expect("read");
+    rows.iter().map(|row| row.messages).sum()
+}
+
+#[tokio::test]
+async fn what_is_stored_is_what_was_judged() {
+    let world = World::new().await;
+    put(&world, batch(1, 0, vec![record(T0), bare(T0 + 1)])).await;
+    let stored = all(&world).await;
+    let [second, first] = stored.as_slice() else { panic!("{stored:?}") };
+    let (one, two) = (record(T0), bare(T0 + 1));
+    let expected = |id, record: &VerdictRecord| {
+        let evaluated = record.evaluated.clone();
+        StoredVerdict {
+            id,
+            at: record.at,
+            queue_id: record.queue_id.clone(),
+            client: record.client,
+            mail_from: record.mail_from.clone(),
+            author_domain: record.author_domain.clone(),
+            auth_results: record.auth_results.clone(),
+            arc: record.arc,
+            dmarc: record.dmarc,
+            policy: record.policy,
+            policy_domain: evaluated.as_ref().map(|evaluated| evaluated.published.domain.clone()),
+            disposition: evaluated.as_ref().map(|evaluated| evaluated.disposition),
+            reasons: evaluated.map(|evaluated| evaluated.reasons).unwrap_or_default(),
+            action: record.action.to_string(),
+        }
+    };
+    assert_eq!((first, second), (&expected(1, &one), &expected(2, &two)));
+    let rows = world.store.report_rows(&name("contoso.example"), T0 / DAY..T0 / DAY + 1, None, 10).await;
+    let rows = rows.expect("read");
+    let [row] = rows.as_slice() else { panic!("{rows:?}") };
+    assert_eq!(row.messages, 1);
+    assert_eq!(Some(&row.row.evaluated), one.evaluated.as_ref());
+    assert_eq!((Some(row.row.source_ip), &row.row.envelope_from), (one.client, &one.mail_from));
+    assert_eq!(
+        (&row.row.auth_results, Some(&row.row.header_from)),
+        (&one.auth_results, one.author_domain.as_ref())
+    );
+}
+
+#[tokio::test]
+async fn a_batch_that_comes_again_is_counted_once() {
+    let world = World::new().await;
+    let ten = |from: u64| (from..from + 10).map(|n| record(T0 + n)).collect::<Vec<_>>();
+    assert_eq!(put(&world, batch(1, 0, ten(0))).await, 10);
+    assert_eq!(put(&world, batch(1, 0, ten(0))).await, 0, "the same");
+    assert_eq!(put(&world, batch(1, 5, ten(5))).await, 5, "one that begins before");
+    assert_eq!(put(&world, batch(1, 0, ten(0))).await, 0, "an older one");
+    assert_eq!(put(&world, batch(2, 0, ten(0))).await, 10, "another segment is other messages");
+    assert_eq!((all(&world).await.len(), counted(&world).await), (25, 25));
+}
+
+#[tokio::test]
+async fn counters_group_what_a_report_groups() {
+    let world = World::new().await;
+    let other = |change: &dyn Fn(&mut VerdictRecord)| {
+        let mut record = record(T0);
+        change(&mut record);
+        record
+    };
+    let records = vec![
+        record(T0),
+        // Not of the row: the moment of the day, the queue id, ARC.
+        other(&|r| r.at += 1),
+        other(&|r| r.queue_id = "other".into()),
+        other(&|r| r.arc = ArcResult::Pass),
+        // Of the row.
+        other(&|r| r.client = Some(IpAddr::from([192, 0, 2, 2]))),
+        other(&|r| r.mail_from = None),
+        other(&|r| r.author_domain = Some(name("news.contoso.example"))),
+        other(&|r| r.auth_results.dkim.clear()),
+        other(&|r| r.auth_results.spf.result = SpfResult::Softfail),
+        other(&|r| r.evaluated.as_mut().expect("a policy").disposition = Disposition::None),
+        other(&|r| r.evaluated.as_mut().expect("a policy").reasons.clear()),
+        other(&|r| r.evaluated.as_mut().expect("a policy").published.testing = true),
+        // The next day, and another Policy Domain.
+        other(&|r| r.at += DAY),
+        other(&|r| r.evaluated.as_mut().expect("a policy").published.domain = name("fabrikam.example")),
+        // Deferred, or without a client: nobody is told.
+        other(&|r| r.evaluated = None),
+        other(&|r| r.client = None),
+    ];
+    put(&world, batch(1, 0, records)).await;
+    let today = T0 / DAY..T0 / DAY + 1;
+    let read = async |domain: &str, days: std::ops::Range<u64>, limit| {
+        world.store.report_rows(&name(domain), days, None, limit).await.expect("read")
+    };
+    let rows = read("contoso.example", today.clone(), 100).await;
+    let mut messages: Vec<u64> = rows.iter().map(|row| row.messages).collect();
+    messages.sort_unstable();
+    assert_eq!(messages, [1, 1, 1, 1, 1, 1, 1, 1, 4]);
+    let both = read("contoso.example", T0 / DAY..T0 / DAY + 2, 100).await;
+    assert_eq!((both.len(), both.iter().map(|row| row.messages).max()), (9, Some(5)));
+    assert_eq!(read("fabrikam.example", today.clone(), 100).await.len(), 1);
+    // Pages.
+    let first = read("contoso.example", today.clone(), 4).await;
+    let rest = world.store.report_rows(&name("contoso.example"), today, Some(first[3].key), 100).await;
+    assert_eq!([first, rest.expect("read")].concat(), rows);
+}
+
+#[tokio::test]
+async fn rows_can_be_off_and_counters_stay() {
+    let world = World::new().await;
+    let stored = world.store.record_verdicts(&batch(1, 0, vec![record(T0)]), VerdictRows::Off, T0).await;
+    assert_eq!(stored.expect("stored"), 1);
+    assert_eq!((all(&world).await.len(), counted(&world).await), (0, 1));
+}
+
+#[tokio::test]
+async fn pages_are_the_newest_first_by_what_is_asked() {
+    let world = World::new().await;
+    let of = |n: u64, domain: &str, dmarc| VerdictRecord {
+        author_domain: Some(name(domain)),
+        client: Some(IpAddr::from([192, 0, 2, u8::try_from(n % 3).expect("small")])),
+        dmarc,
+        ..record(T0 + n)
+    };
+    let records = (0..30).map(|n| match n % 2 {
+        0 => of(n, "contoso.example", DmarcResult::Pass),
+        _ => of(n, "fabrikam.example", DmarcResult::Fail),
+    });
+    put(&world, batch(1, 0, records.collect())).await;
+    let page = async |filter: VerdictFilter, before, limit| -> Vec<u64> {
+        let page = world.store.verdicts(&filter, before, limit).await.expect("read");
+        page.iter().map(|row| row.at - T0).collect()
+    };
+    assert_eq!(page(VerdictFilter::All, None, 3).await, [29, 28, 27]);
+    assert_eq!(page(VerdictFilter::All, Some(28), 2).await, [26, 25]);
+    assert_eq!(page(VerdictFilter::AuthorDomain(name("contoso.example")), None, 2).await, [28, 26]);
+    assert_eq!(page(VerdictFilter::Failed, Some(20), 2).await, [17, 15]);
+    assert_eq!(page(VerdictFilter::Client(IpAddr::from([192, 0, 2, 1])), None, 2).await, [28, 25]);
+    assert_eq!(page(VerdictFilter::QueueId(format!("4Xy{}", T0 + 7)), None, 9).await, [7]);
+    assert_eq!(page(VerdictFilter::QueueId("' OR 1".to_owned()), None, 9).await, [0; 0]);
+}
+
+#[tokio::test]
+async fn what_is_too_old_goes() {
+    let world = World::new().await;
+    let days: Vec<_> = (0..6_000).map(|n| record(T0 + n / 1_000 * DAY)).collect();
+    let stored = world.store.record_verdicts(&batch(1, 0, days), VerdictRows::Kept, T0 + 3 * DAY).await;
+    assert_eq!(stored.expect("stored"), 6_000);
+    let expiry = VerdictExpiry { rows_before: T0 + 5 * DAY + 1, counters_before: T0 + 2 * DAY };
+    assert!(world.store.expire_verdicts(expiry).await.expect("removed"), "more is left");
+    assert!(!world.store.expire_verdicts(expiry).await.expect("removed"));
+    assert_eq!(all(&world).await.len(), 0, "rows of five days, and the sixth began before");
+    assert_eq!(counted(&world).await, 4_000);
+    assert_eq!(put(&world, batch(1, 0, vec![record(T0)])).await, 0, "its segment is remembered");
+    let late = VerdictExpiry { rows_before: 0, counters_before: T0 + 3 * DAY + 1 };
+    world.store.expire_verdicts(late).await.expect("removed");
+    assert_eq!(put(&world, batch(1, 0, vec![record(T0)])).await, 1, "and forgotten with the counters");
+}
+
+/// `POSTSEAL_MANY_VERDICTS` says how many rows, else few.
+#[expect(clippy::print_stdout, reason = "what it measured is what it is for")]
+#[tokio::test]
+async fn pages_are_fast_however_many_rows_there_are() {
+    let many = std::env::var("POSTSEAL_MANY_VERDICTS").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000);
+    let world = World::new().await;
+    let begun = Instant::now();
+    for from in (0..many).step_by(1_000) {
+        let records = (from..from + 1_000).map(|n| VerdictRecord {
+            author_domain: Some(name(&format!("d{}.example", n % 5_000))),
+            dmarc: if n % 10_000 == 0 { DmarcResult::Fail } else { DmarcResult::Pass },
+            ..record(T0 + n)
+        });
+        put(&world, batch(1, from, records.collect())).await;
+    }
+    let stored = begun.elapsed();
+    let mut slowest = std::time::Duration::ZERO;
+    for filter in [
+        VerdictFilter::All,
+        VerdictFilter::AuthorDomain(name("d77.example")),
+        VerdictFilter::AuthorDomain(name("absent.example")),
+        VerdictFilter::Client(IpAddr::from([192, 0, 2, 9])),
+        VerdictFilter::Failed,
+        VerdictFilter::QueueId("absent".to_owned()),
+    ] {
+        let begun = Instant::now();
+        let page = world.store.verdicts(&filter, None, 50).await.expect("read");
+        assert!(page.len() <= 50);
+        slowest = slowest.max(begun.elapsed());
+    }
+    println!("{many} rows stored in {stored:?}, the slowest page took {slowest:?}");
+    assert!(slowest.as_millis() < 500, "{slowest:?}");
+}
