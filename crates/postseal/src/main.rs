@@ -13,6 +13,7 @@ mod service;
 // What the node does with mail.
 mod inbound;
 mod signing;
+mod verdicts;
 
 // The node as a process: sockets, settings in force, log, metrics.
 mod serve;

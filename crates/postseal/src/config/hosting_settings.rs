@@ -51,7 +51,7 @@ pub(crate) struct KeysSettings {
 /// What is kept of each message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct VerdictSettings {
-    /// How long. Zero: nothing is kept. Default 30 days.
+    /// How long a row for each is kept. Zero: there are none, only counters. Default 30 days.
     pub(crate) keep: Duration,
     /// Octets on disk that wait for the store; beyond that the oldest are dropped. Default 64 MB.
     pub(crate) spool_octets: u64,

@@ -41,7 +41,6 @@ impl StoreAccess {
         self.store.get()
     }
 
-    #[allow(dead_code, reason = "whoever needs the store waits here; the first comes with the snapshot")]
     /// Waits until the store is open; as long as it takes.
     pub(crate) async fn opened(&self) -> &Store {
         let mut is_open = self.is_open.subscribe();

@@ -13,11 +13,14 @@ use super::snapshot::Snapshot;
 use crate::config::LogLevel;
 use crate::inbound::Course;
 use crate::signing::{Fields, Recipients, Submitter};
+use crate::verdicts;
 
 /// One message on its way through the node, by the snapshot that was in force when it began.
 pub(super) struct Message {
     snapshot: Arc<Snapshot>,
     begun: Instant,
+    /// Seconds since 1970.
+    at: u64,
     sender: Sender,
     recipients: Recipients,
     /// As far as it has come; `None` once it was taken.
@@ -64,6 +67,7 @@ impl Message {
         Message {
             snapshot,
             begun: Instant::now(),
+            at: now,
             sender,
             recipients: Recipients::default(),
             section: Some(HeaderSection::default()),
@@ -119,6 +123,15 @@ impl Message {
         let Conclusion { verdict, level, outcome } = conclusion;
         let decided = complete.elapsed();
         node.metrics.decision.add(decided);
+        if let (Some(verdicts), Outcome::Judged(part)) = (&node.verdicts, &outcome) {
+            verdicts.put(verdicts::record(verdicts::Concluded {
+                judged: &part.judged,
+                decision: part.decision,
+                mail_from: self.sender.mail_from(),
+                queue_id: queue_id_text(queue_id),
+                at: self.at,
+            }));
+        }
         if node.log.writes(level) {
             let queue_id = queue_id_text(queue_id);
             let taken = self.begun.elapsed();

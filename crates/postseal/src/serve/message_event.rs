@@ -67,6 +67,11 @@ impl Sender {
             domain: mail_from.domain().cloned(),
         }
     }
+
+    /// The domain of the reverse-path.
+    pub(super) fn mail_from(&self) -> Option<&DomainName> {
+        self.domain.as_ref()
+    }
 }
 
 /// Takes the fields of a line in their order; both forms are made so.

@@ -8,6 +8,7 @@ use postseal_milter::Snapshot;
 
 use super::counters::{Durations, Family, write_labelled, write_value};
 use super::limits::LIMITS;
+use crate::verdicts::Counts;
 
 /// What the node has done since it started, for Prometheus. Every counter is there from
 /// the start, with 0, so that an alarm on one never waits for its first event.
@@ -194,6 +195,23 @@ impl Metrics {
             get(&self.loaded_at),
         );
     }
+}
+
+/// What has become of verdicts, and how many octets of them wait on disk.
+pub(super) fn write_verdicts(out: &mut String, counts: &Counts, on_disk: u64) {
+    let get = |value: &AtomicU64| value.load(Ordering::Relaxed);
+    for (name, help, value) in [
+        ("postseal_verdicts_queued_total", "Judged messages of which a verdict is kept.", &counts.queued),
+        ("postseal_verdicts_spooled_total", "Verdicts written to disk.", &counts.spooled),
+        ("postseal_verdicts_stored_total", "Verdicts stored.", &counts.stored),
+    ] {
+        write_value(out, name, help, "counter", get(value));
+    }
+    let (name, help) = ("postseal_verdicts_dropped_total", "Verdicts that gave way to newer ones, by where.");
+    let dropped = [("queue", get(&counts.dropped_in_queue)), ("spool", get(&counts.dropped_in_spool))];
+    write_labelled(out, name, help, "where", dropped.into_iter());
+    let (name, help) = ("postseal_verdicts_spool_bytes", "What waits on disk to be stored.");
+    write_value(out, name, help, "gauge", on_disk);
 }
 
 /// They begin anew when other name servers come into force, as with a restart.

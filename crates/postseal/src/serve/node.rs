@@ -7,6 +7,7 @@ use super::log::Log;
 use super::metrics::Metrics;
 use super::snapshot::Snapshot;
 use crate::config::{LogLevel, MilterAddress, Settings};
+use crate::verdicts::VerdictQueue;
 
 /// What all sessions of the process share.
 pub(crate) struct Node {
@@ -14,6 +15,8 @@ pub(crate) struct Node {
     current: RwLock<Arc<Snapshot>>,
     pub(crate) log: Log,
     pub(crate) metrics: Metrics,
+    /// What is kept of judged mail; `None` without a store.
+    pub(crate) verdicts: Option<Arc<VerdictQueue>>,
     /// That an MTA hides blanks has been said.
     blanks_said: AtomicBool,
 }
@@ -27,8 +30,9 @@ impl Node {
     pub(crate) fn new(settings: Settings, log: Log) -> Result<Node, SystemConfigError> {
         let metrics = Metrics::new();
         metrics.loaded(settings.sign.domains.len());
+        let verdicts = settings.store.as_ref().map(|_| Arc::new(VerdictQueue::new()));
         let current = RwLock::new(Arc::new(Snapshot::new(settings)?));
-        Ok(Node { current, log, metrics, blanks_said: AtomicBool::new(false) })
+        Ok(Node { current, log, metrics, verdicts, blanks_said: AtomicBool::new(false) })
     }
 
     /// What is in force now.

@@ -1,4 +1,5 @@
 use std::future::Future;
+use std::io;
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use postseal_milter::Stop;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep};
 
@@ -17,14 +19,16 @@ use super::inherited::InheritedSockets;
 use super::key_check::check_keys;
 use super::listeners::Listeners;
 use super::log::Log;
+use super::metrics::write_verdicts;
 use super::node::Node;
 use super::process;
 use super::reload::{Reloader, say_faults, status};
 use super::run::StartError;
 use super::service_manager::ServiceManager;
 use crate::cli::Lang;
-use crate::config::{ControlSettings, Loaded, LogLevel, MilterAddress, Settings};
+use crate::config::{ControlSettings, Loaded, LogLevel, MilterAddress, Settings, VerdictSettings};
 use crate::keys::StoreAccess;
+use crate::verdicts::{self, Spooling};
 
 /// A node that runs, in a process of its own or as a part of another. Dropped without
 /// [`Running::stop`] it listens no longer, and messages under way are left to the mail server.
@@ -32,6 +36,8 @@ pub(crate) struct Running {
     parts: Arc<Parts>,
     /// What goes on beside the mail path; it ends with this value.
     tasks: JoinSet<()>,
+    /// Writes verdicts to disk, as long as there may be some.
+    spooling: Option<Spooling>,
 }
 
 /// What the tasks of a node share.
@@ -80,7 +86,7 @@ impl Running {
         let store = node.current().settings.store.as_ref().map(|_| Arc::new(StoreAccess::new()));
         let stopping = AtomicBool::new(false);
         let parts = Arc::new(Parts { node, listeners, manager, reloader, stopping, store });
-        let mut running = Running { parts, tasks: JoinSet::new() };
+        let mut running = Running { parts, tasks: JoinSet::new(), spooling: None };
         running.begin(control, http);
         let parts = &running.parts;
         let ready = status(parts.listeners.addresses(), &parts.node.current().settings);
@@ -110,6 +116,9 @@ impl Running {
         parts.node.log.say(LogLevel::Info, "stopping: messages under way are finished");
         parts.listeners.stop(Stop::Drain { grace: DRAIN });
         either(pin!(parts.no_connection_left()), pin!(at_once)).await;
+        let spooling = self.spooling.take();
+        // A fault there is said by the thread itself.
+        let _ = spawn_blocking(move || drop(spooling)).await;
         self.tasks.shutdown().await;
         if let Some(store) = parts.store.as_ref().and_then(|store| store.get()) {
             store.close().await;
@@ -138,6 +147,7 @@ impl Running {
             });
         }
         self.open_store();
+        self.keep_verdicts();
         self.parts.check_keys();
     }
 
@@ -147,6 +157,40 @@ impl Running {
         let (Some(settings), Some(store)) = (settings, self.parts.store.clone()) else { return };
         let node = Arc::clone(&self.parts.node);
         self.tasks.spawn(async move { store.open(&settings, |level, text| node.log.say(level, text)).await });
+    }
+}
+
+impl Running {
+    /// Lets verdicts leave the mail path: to disk by a thread, and from there into the store once it is open.
+    fn keep_verdicts(&mut self) {
+        let node = &self.parts.node;
+        let snapshot = node.current();
+        let (Some(queue), Some(access), Some(settings)) =
+            (node.verdicts.clone(), self.parts.store.clone(), &snapshot.settings.store)
+        else {
+            return;
+        };
+        let VerdictSettings { keep, spool_octets } = snapshot.settings.verdicts;
+        let (writer, reader) = postseal_store::spool(&verdicts::spool_directory(&settings.path));
+        let written = Arc::new(Notify::new());
+        let heard = Arc::clone(node);
+        let say = move |wrote: Result<(), &io::Error>| match wrote {
+            Ok(()) => heard.log.say(LogLevel::Info, "verdicts are written to disk again"),
+            Err(error) => heard.alarm(&format!(
+                "verdicts cannot be written to disk, and the oldest are dropped; mail goes on: {error}"
+            )),
+        };
+        match Spooling::begin(Arc::clone(&queue), writer, spool_octets, Arc::clone(&written), say) {
+            Ok(spooling) => self.spooling = Some(spooling),
+            Err(error) => node.alarm(&format!("no verdicts are kept: {error}")),
+        }
+        let node = Arc::clone(node);
+        self.tasks.spawn(async move {
+            // What a run before left is there at once.
+            let store = access.opened().await;
+            let say = |text: &str| node.log.say(LogLevel::Warn, text);
+            verdicts::keep_in_store(reader, store, &queue, keep, written, say).await;
+        });
     }
 }
 
@@ -198,7 +242,14 @@ impl Controlled for Orders {
 
 impl Monitored for Parts {
     fn metrics(&self) -> String {
-        self.node.metrics.write(&self.listeners.stats(), &self.node.current().answers)
+        let snapshot = self.node.current();
+        let mut text = self.node.metrics.write(&self.listeners.stats(), &snapshot.answers);
+        if let (Some(queue), Some(store)) = (&self.node.verdicts, &snapshot.settings.store) {
+            // What cannot be counted is shown as nothing.
+            let on_disk = postseal_store::spool_octets(&verdicts::spool_directory(&store.path));
+            write_verdicts(&mut text, &queue.counts, on_disk.unwrap_or_default());
+        }
+        text
     }
 
     fn readiness(&self) -> Readiness {
