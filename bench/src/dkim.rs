@@ -33,7 +33,7 @@ pub fn verify(bench: &mut Bench, algorithm: Algorithm) {
         "Header section of 22 fields and one signature, key and answers at hand. Floor: SHA-256 of the body, one verification.",
     );
     for (kind, size, bar) in BODIES {
-        let bar = bar.filter(|_| algorithm == Algorithm::Rsa2048).map(Bar::OfFloor);
+        let bar = bar.filter(|_| algorithm == Algorithm::Rsa2048).map(Bar::Floor);
         verify_one(bench, algorithm, kind, size, bar);
     }
 }
@@ -70,7 +70,7 @@ pub fn sign(bench: &mut Bench, algorithm: Algorithm) {
     for (kind, size, _) in BODIES {
         // Row 3 of the bars.
         let barred = algorithm == Algorithm::Ed25519 && size == 10 * KIB;
-        sign_one(bench, algorithm, kind, size, barred.then_some(Bar::OfFloor(1.15)));
+        sign_one(bench, algorithm, kind, size, barred.then_some(Bar::Floor(1.15)));
     }
 }
 

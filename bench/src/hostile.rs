@@ -75,7 +75,7 @@ fn measure(bench: &mut Bench, hostile: &Hostile) {
         }),
     ]);
     // Row 6 of the bars.
-    bench.report.row(hostile.what, &times, Some(Bar::OfFloor(20.0)));
+    bench.report.row(hostile.what, &times, Some(Bar::Floor(20.0)));
     if !hostile.records.is_empty() {
         let cold = bench.race(vec![
             Lane::new(FLOOR, || floor::verify(&octets, hostile.verifications, &keys.rsa)),
@@ -84,7 +84,7 @@ fn measure(bench: &mut Bench, hostile: &Hostile) {
             }),
         ]);
         let what = format!("{}, records not parsed before", hostile.what);
-        bench.report.row(&what, &cold, Some(Bar::OfFloor(20.0)));
+        bench.report.row(&what, &cold, Some(Bar::Floor(20.0)));
     }
 }
 

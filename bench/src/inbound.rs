@@ -58,7 +58,7 @@ pub fn steps(bench: &mut Bench) {
         }),
     ]);
     // Row 4 of the bars: 1.0 us against 1.9 us of mail-auth, elsewhere the ratio.
-    bench.report.row("SPF", &spf, Some(Bar::OfPeer(0.55)));
+    bench.report.row("SPF", &spf, Some(Bar::Peer(0.55)));
     bench.report.row("DMARC", &dmarc, None);
     bench.report.row("header section, 22 fields, 1.6 kB", &plain, None);
     bench.report.row("the same with a DKIM-Signature", &with_signature, None);
@@ -106,5 +106,5 @@ fn judgement_one(bench: &mut Bench, size: usize, sets: usize) {
     ]);
     // Row 5 of the bars.
     let barred = size == 10 << 10 && sets == 0;
-    bench.report.row(&size_name(size), &times, barred.then_some(Bar::OfFloorWithAllocations(1.25, 10)));
+    bench.report.row(&size_name(size), &times, barred.then_some(Bar::FloorWithAllocations(1.25, 10)));
 }

@@ -3,17 +3,16 @@
 
 mod agreement;
 mod allocations;
-mod bodies;
 mod collisions;
 mod dkim;
-mod floor;
 mod hostile;
 mod inbound;
 mod ours;
 mod peer;
 mod report;
-mod scene;
 mod stopwatch;
+
+pub(crate) use postseal_bench::{bodies, floor, scene};
 
 use std::path::PathBuf;
 use std::process::ExitCode;

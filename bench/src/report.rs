@@ -15,11 +15,11 @@ pub const OURS: &str = "Postseal";
 #[derive(Clone, Copy, Debug)]
 pub enum Bar {
     /// Multiples of the floor.
-    OfFloor(f64),
+    Floor(f64),
     /// Multiples of the peer.
-    OfPeer(f64),
+    Peer(f64),
     /// Multiples of the floor, and heap allocations.
-    OfFloorWithAllocations(f64, u64),
+    FloorWithAllocations(f64, u64),
 }
 
 /// All tables of one run.
@@ -89,9 +89,9 @@ impl Report {
     fn judge(&mut self, what: &str, bar: Option<Bar>, ours: Option<&Time>, of_peer: Option<f64>) -> String {
         let (Some(bar), Some(ours)) = (bar, ours) else { return String::new() };
         let (wanted, met) = match bar {
-            Bar::OfFloor(limit) => (format!("{limit} x floor"), ours.ratio <= limit),
-            Bar::OfPeer(limit) => (format!("{limit} x mail-auth"), of_peer.is_some_and(|x| x <= limit)),
-            Bar::OfFloorWithAllocations(limit, allocations) => (
+            Bar::Floor(limit) => (format!("{limit} x floor"), ours.ratio <= limit),
+            Bar::Peer(limit) => (format!("{limit} x mail-auth"), of_peer.is_some_and(|x| x <= limit)),
+            Bar::FloorWithAllocations(limit, allocations) => (
                 format!("{limit} x floor, {allocations} allocs"),
                 ours.ratio <= limit && ours.allocations <= allocations,
             ),

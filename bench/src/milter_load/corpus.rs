@@ -7,15 +7,15 @@ use std::time::SystemTime;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use postseal_bench::bodies::Kind;
+use postseal_bench::floor::{Algorithm, Key};
+use postseal_bench::scene;
 use postseal_core::arc::Sealer;
 use postseal_core::dkim::{self, BodyHashes, Selector, SigningKey, SigningSettings};
 use postseal_core::dns::{Answers, DomainName, RecordData, TxtRecord, Zone};
 use postseal_core::message::{Envelope, HeaderSection, HeloIdentity, MailFrom, Splitter};
 use postseal_core::verdict::{Authentication, AuthservId, Form, Options};
 use rustls_pki_types::PrivatePkcs8KeyDer;
-
-use crate::bodies::Kind;
-use crate::floor::{Algorithm, Key};
 
 const DOMAINS: usize = 200;
 const SEALER: &str = "fabrikam.example";
@@ -214,7 +214,8 @@ fn domain(nth: usize) -> String {
     format!("sender{}.example", nth % DOMAINS)
 }
 
-fn name(text: &str) -> DomainName {
+/// A name that is known to be one.
+pub fn name(text: &str) -> DomainName {
     DomainName::parse(text).expect("a name")
 }
 
@@ -225,9 +226,10 @@ fn body(nth: usize, size: usize) -> Vec<u8> {
 }
 
 fn header_section(nth: usize, domain: &str) -> String {
-    crate::scene::header_section_of(domain, nth)
+    scene::header_section_of(domain, nth)
 }
 
-fn now() -> u64 {
+/// Seconds since 1970.
+pub fn now() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

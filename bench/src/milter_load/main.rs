@@ -1,18 +1,9 @@
 //! A load for milters, from the MTA's side of the protocol: what it costs the filter, and whether what it adds is right.
 
-#[path = "../bodies.rs"]
-#[allow(dead_code)]
-mod bodies;
 mod corpus;
 mod daemon;
 mod expectation;
-#[path = "../floor.rs"]
-#[allow(dead_code)] // the bench of the library uses more of it
-mod floor;
 mod run;
-#[path = "../scene.rs"]
-#[allow(dead_code)]
-mod scene;
 mod session;
 mod wire;
 
@@ -27,7 +18,8 @@ use crate::run::{Load, Outcome, Plan};
 
 const USAGE: &str = "milter-load make --corpus DIR [--count N] [--size OCTETS]
 milter-load run --to PLACE[,PLACE] --pid PID[,PID] [--corpus DIR] [--connections N] [--seconds S] [--messages N]
-    [--rate N] [--per-message yes] [--check spf,dkim,dmarc,arc] [--sign DOMAIN[,DOMAIN]] [--size OCTETS]
+    [--rate N] [--per-message yes] [--check spf,dkim,dmarc,arc]
+    [--sign DOMAIN[,DOMAIN] --key-record TEXT] [--size OCTETS]
 milter-load idle --to PLACE --pid PID [--connections N]
 PLACE is unix:PATH or inet:ADDRESS:PORT; with several, one after another. Prints one line of JSON.";
 
@@ -99,7 +91,7 @@ fn run_load(flags: &Flags) {
         is_connection_per_message: flags.get("per-message") == Some("yes"),
         expectation: match signing.is_empty() {
             true => Expectation::Results(flags.list("check")),
-            false => Expectation::Signature,
+            false => Expectation::Signature(flags.text("key-record")),
         },
         is_login: !signing.is_empty(),
     };
@@ -129,11 +121,12 @@ fn report(mut outcome: Outcome, theirs: f64, ours: f64, idle: u64, pids: &[u32])
     );
     let first_wrong = outcome.first_wrong.unwrap_or_default();
     println!(
-        "{{\"finished\": {}, \"wrong\": {}, \"seconds\": {:.3}, \"rate\": {:.1}, \"cpu\": {:.4}, \"generator_cpu\": {:.4}, \
+        "{{\"finished\": {}, \"wrong\": {}, \"broken\": {}, \"seconds\": {:.3}, \"rate\": {:.1}, \"cpu\": {:.4}, \"generator_cpu\": {:.4}, \
          \"p50\": {:.3}, \"p99\": {:.3}, \"fewest\": {fewest}, \"most\": {most}, \"rss_before\": {idle}, \"rss\": {}, \
          \"peak\": {}, \"pss\": {}, \"first_wrong\": {first_wrong:?}}}",
         outcome.finished,
         outcome.wrong,
+        outcome.broken,
         outcome.took.as_secs_f64(),
         outcome.finished as f64 / outcome.took.as_secs_f64(),
         theirs / thousands,
@@ -155,7 +148,7 @@ fn idle(flags: &Flags) {
         time: Duration::ZERO,
         rate: None,
         is_connection_per_message: false,
-        expectation: Expectation::Signature,
+        expectation: Expectation::Results(Vec::new()),
         is_login: false,
     };
     let pids = flags.pids();
