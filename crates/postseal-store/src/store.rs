@@ -49,6 +49,16 @@ impl Store {
         }
     }
 
+    /// The name that this database gave itself when it was made; a backup of it has the same.
+    ///
+    /// # Errors
+    /// Only where the database fails.
+    pub async fn id(&self) -> Result<String, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.id().await,
+        }
+    }
+
     /// Makes an organisation.
     ///
     /// # Errors

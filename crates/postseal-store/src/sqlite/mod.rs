@@ -79,6 +79,10 @@ impl Sqlite {
         Ok(())
     }
 
+    pub(crate) async fn id(&self) -> Result<String, StoreError> {
+        Ok(sqlx::query_scalar("SELECT store_id FROM store").fetch_one(&self.readers).await?)
+    }
+
     /// A transaction that holds the write lock from its beginning. Dropped, it is undone.
     async fn write(&self) -> Result<Transaction<'static, Dialect>, StoreError> {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)

@@ -4,6 +4,7 @@ use std::{fmt, io};
 
 use postseal_core::dkim::SignError;
 use postseal_core::dns::{DomainName, DomainNameError};
+use postseal_core::hosting::OrganisationNameError;
 use postseal_core::verdict::AuthservIdError;
 
 use super::{MilterAddress, NetworkError};
@@ -134,6 +135,10 @@ pub(crate) enum FaultKind {
     },
     /// It does not say where a key-encryption key is; perhaps it is the key, so it is not repeated.
     KeySource,
+    Organisation {
+        value: String,
+        error: OrganisationNameError,
+    },
     /// A table that means nothing without `[store]`.
     NeedsStore {
         table: &'static str,
@@ -202,6 +207,8 @@ pub(crate) enum FaultKind {
     SourceListener {
         listener: MilterAddress,
     },
+    /// An organisation, and nothing that keeps one.
+    OrganisationWithoutStore,
     SourceWithoutCondition,
     SourceWithoutDomains,
     SourceWithBoth,

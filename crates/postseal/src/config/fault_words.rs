@@ -83,6 +83,11 @@ impl FaultKind {
                 "this does not say where the key-encryption key is",
                 "鍵暗号化鍵の場所の書き方が正しくありません"
             ),
+            FaultKind::Organisation { value, error } => say!(
+                lang,
+                "{value:?} is no name of an organisation: {error}",
+                "{value:?} は組織の名前ではありません ({error})"
+            ),
             FaultKind::NeedsStore { table } => {
                 say!(lang, "{table} has no effect without [store]", "{table} は [store] がないと働きません")
             }
@@ -165,6 +170,9 @@ impl FaultKind {
                     "[milter] は {listener} で待ち受けていません"
                 )
             }
+            FaultKind::OrganisationWithoutStore => {
+                say!(lang, "there are no organisations without [store]", "[store] がないと組織はありません")
+            }
             FaultKind::SourceWithoutCondition => say!(
                 lang,
                 "this source says not whose mail is meant",
@@ -177,8 +185,8 @@ impl FaultKind {
             ),
             FaultKind::SourceWithBoth => say!(
                 lang,
-                "this source has both \"domains\" and \"all_domains\"",
-                "この送信元には「domains」と「all_domains」の両方があります"
+                "this source names domains or organisations beside \"all_domains\"",
+                "この送信元には「all_domains」のほかに「domains」か「organisations」もあります"
             ),
             FaultKind::AllowedWithoutInfrastructure => say!(
                 lang,
@@ -291,6 +299,9 @@ impl FaultKind {
                 "\"file:/etc/postseal/key-encryption-key\", \"env:NAME\" or \"credential:NAME\"; the key itself does not belong here",
                 "\"file:/etc/postseal/key-encryption-key\", \"env:NAME\", \"credential:NAME\" のいずれか。鍵そのものはここに書きません"
             ),
+            FaultKind::Organisation { .. } => {
+                say!(lang, "as in \"contoso\"", "\"contoso\" のように書いてください")
+            }
             FaultKind::NeedsStore { .. } => say!(
                 lang,
                 "add [store], which keeps organisations and their keys, or remove this table",
@@ -372,6 +383,11 @@ impl FaultKind {
                 "name = \"{domain}\" の [[sign.domain]] を加えるか、上位のドメインに subdomains = true を付けてください"
             ),
             FaultKind::SourceListener { listener } => listener_advice(listener, lang),
+            FaultKind::OrganisationWithoutStore => say!(
+                lang,
+                "add [store], or name domains in place of organisations",
+                "[store] を加えるか、組織の代わりにドメインを書いてください"
+            ),
             FaultKind::SourceWithoutCondition => say!(
                 lang,
                 "add login, network, listener or daemon_name, or local = true; login = \"*\" is everyone who logs in",
@@ -379,8 +395,8 @@ impl FaultKind {
             ),
             FaultKind::SourceWithoutDomains => say!(
                 lang,
-                "add domains = [\"contoso.example\"], or all_domains = true",
-                "domains = [\"contoso.example\"] か all_domains = true を加えてください"
+                "add domains = [\"contoso.example\"], organisations = [\"contoso\"] or all_domains = true",
+                "domains = [\"contoso.example\"], organisations = [\"contoso\"], all_domains = true のいずれかを加えてください"
             ),
             FaultKind::SourceWithBoth | FaultKind::AllowedWithBoth => {
                 say!(lang, "remove one of them", "どちらかを消してください")

@@ -11,7 +11,7 @@ use postseal_core::dns::DomainName;
 use postseal_core::verdict::{AuthservId, Options};
 
 use super::{HostingSettings, KeysSettings, Network, StoreSettings, VerdictSettings};
-use crate::signing::{SigningDomains, SigningSources};
+use crate::signing::{HostedManner, SigningDomains, SigningSources};
 
 /// One checked configuration. Immutable; a reload makes a new one.
 #[derive(Debug)]
@@ -195,6 +195,8 @@ pub(crate) struct SignSettings {
     pub(crate) sources: SigningSources,
     /// The domains that have keys, found by longest suffix.
     pub(crate) domains: SigningDomains,
+    /// How hosted domains sign, beside what their organisations say.
+    pub(crate) hosted: HostedManner,
 }
 
 /// What is done with mail that the source may not sign as its Author Domain.

@@ -260,7 +260,7 @@ fn sources() {
         "",
         &[
             "c.toml:8:1: this source says not whose mail is meant; add login, network, listener or daemon_name, or local = true; login = \"*\" is everyone who logs in",
-            "c.toml:8:1: this source says not which domains it may sign as; add domains = [\"contoso.example\"], or all_domains = true",
+            "c.toml:8:1: this source says not which domains it may sign as; add domains = [\"contoso.example\"], organisations = [\"contoso\"] or all_domains = true",
         ],
     );
     check(
@@ -272,7 +272,9 @@ fn sources() {
     );
     check(
         "local = true\ndomains = [\"contoso.example\"]\nall_domains = true\n",
-        &["c.toml:11:15: this source has both \"domains\" and \"all_domains\"; remove one of them"],
+        &[
+            "c.toml:11:15: this source names domains or organisations beside \"all_domains\"; remove one of them",
+        ],
     );
     check(
         "listener = \"inet:127.0.0.1:9999\"\ndomains = \"contoso.example\"\n",

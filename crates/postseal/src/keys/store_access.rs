@@ -1,8 +1,8 @@
-use std::path::Path;
-use std::sync::OnceLock;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use postseal_store::{KeyEncryptionKey, KeySource, KeySourceError, Store, StoreError};
+use postseal_store::{KeyEncryptionKey, KeySource, KeySourceError, KeyVault, Store, StoreError, VaultError};
 use tokio::sync::{Notify, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
@@ -17,6 +17,8 @@ pub(crate) struct StoreAccess {
     is_open: watch::Sender<bool>,
     /// Rung after each write, so that the change is in force at once.
     pub(crate) changed: Notify,
+    /// Opens the private keys, also those of the node's own copy; there as soon as its key was read.
+    vault: RwLock<Option<Arc<KeyVault>>>,
 }
 
 /// Why the store is not open.
@@ -25,20 +27,49 @@ enum StoreTrouble {
     #[error("the key-encryption key cannot be used: {0}")]
     Key(#[from] KeySourceError),
     #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
     Store(#[from] StoreError),
+    /// A new one would take away all that the node's copy has.
+    #[error(
+        "the file is gone, and none is made, because this node signs by its copy of it in {}: put a backup in \
+         its place, or remove the copy to begin anew",
+        copy.display()
+    )]
+    Gone { copy: PathBuf },
+    /// Somebody has put another database there.
+    #[error(
+        "this is not the store that the copy in {} was made of: put that one back, or remove the copy to \
+         follow this one",
+        copy.display()
+    )]
+    Another { copy: PathBuf },
     #[error("reading the key-encryption key was interrupted")]
     Interrupted,
+}
+
+/// The store that a node's copy was made of: no other may take its place.
+#[derive(Clone, Debug)]
+pub(crate) struct ExpectedStore {
+    pub(crate) id: String,
+    /// The directory of the copy.
+    pub(crate) copy: PathBuf,
 }
 
 impl StoreAccess {
     pub(crate) fn new() -> StoreAccess {
         let (is_open, _) = watch::channel(false);
-        StoreAccess { store: OnceLock::new(), is_open, changed: Notify::new() }
+        StoreAccess { store: OnceLock::new(), is_open, changed: Notify::new(), vault: RwLock::default() }
     }
 
     /// The store, once it is open. It stays so.
     pub(crate) fn get(&self) -> Option<&Store> {
         self.store.get()
+    }
+
+    /// What opens private keys; `None` until the key-encryption key was read.
+    pub(crate) fn vault(&self) -> Option<Arc<KeyVault>> {
+        self.vault.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until the store is open; as long as it takes.
@@ -55,10 +86,15 @@ impl StoreAccess {
 
     /// Opens the store, and tries again every few seconds until it is open. `say` is called for
     /// each trouble that differs from the one before.
-    pub(crate) async fn open(&self, settings: &StoreSettings, say: impl Fn(LogLevel, &str)) {
+    pub(crate) async fn open(
+        &self,
+        settings: &StoreSettings,
+        expected: Option<&ExpectedStore>,
+        say: impl Fn(LogLevel, &str),
+    ) {
         let mut said = String::new();
         loop {
-            match open_store(settings, &say).await {
+            match self.open_once(settings, expected, &say).await {
                 Ok(store) => {
                     let _ = self.store.set(store);
                     self.is_open.send_replace(true);
@@ -76,34 +112,50 @@ impl StoreAccess {
             sleep(TRY_AGAIN).await;
         }
     }
-}
 
-/// Opens the store once. Where neither its file nor the file of its key is there, both are made.
-///
-/// # Errors
-/// [`StoreTrouble`].
-async fn open_store(settings: &StoreSettings, say: impl Fn(LogLevel, &str)) -> Result<Store, StoreTrouble> {
-    let (path, source) = (settings.path.clone(), settings.key.clone());
-    let read = spawn_blocking(move || read_or_make(&path, &source));
-    let (key, made) = read.await.map_err(|_| StoreTrouble::Interrupted)??;
-    if let (true, KeySource::File(file)) = (made, &settings.key) {
-        let file = file.display();
-        say(
-            LogLevel::Warn,
-            &format!(
-                "{file}: a new key-encryption key; no backup of the store has it, so keep a copy elsewhere"
-            ),
-        );
+    /// Where neither the store's file nor that of its key is there, both are made.
+    async fn open_once(
+        &self,
+        settings: &StoreSettings,
+        expected: Option<&ExpectedStore>,
+        say: &impl Fn(LogLevel, &str),
+    ) -> Result<Store, StoreTrouble> {
+        let (path, source) = (settings.path.clone(), settings.key.clone());
+        let may_make = expected.is_none();
+        let read = spawn_blocking(move || read_or_make(&path, &source, may_make));
+        let (key, made) = read.await.map_err(|_| StoreTrouble::Interrupted)??;
+        if let (true, KeySource::File(file)) = (made, &settings.key) {
+            let text = format!(
+                "{}: a new key-encryption key; no backup of the store has it, so keep a copy elsewhere",
+                file.display()
+            );
+            say(LogLevel::Warn, &text);
+        }
+        let vault = Arc::new(KeyVault::new(&key)?);
+        *self.vault.write().unwrap_or_else(PoisonError::into_inner) = Some(vault);
+        if let Some(expected) = expected.filter(|_| !settings.path.exists()) {
+            return Err(StoreTrouble::Gone { copy: expected.copy.clone() });
+        }
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
+        let store = Store::open_sqlite(&settings.path, &key, now).await?;
+        let id = store.id().await?;
+        if let Some(expected) = expected.filter(|expected| expected.id != id) {
+            store.close().await;
+            return Err(StoreTrouble::Another { copy: expected.copy.clone() });
+        }
+        Ok(store)
     }
-    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
-    Ok(Store::open_sqlite(&settings.path, &key, now).await?)
 }
 
-/// The key, and whether it was made now. A store that is there already has its key.
-fn read_or_make(store: &Path, source: &KeySource) -> Result<(KeyEncryptionKey, bool), KeySourceError> {
+/// The key, and whether it was made now. A store that is or was there already has its key.
+fn read_or_make(
+    store: &Path,
+    source: &KeySource,
+    may_make: bool,
+) -> Result<(KeyEncryptionKey, bool), KeySourceError> {
     match (source.read(), source) {
         (Err(KeySourceError::Read { source, .. }), KeySource::File(file))
-            if source.kind() == std::io::ErrorKind::NotFound && !store.exists() =>
+            if may_make && source.kind() == std::io::ErrorKind::NotFound && !store.exists() =>
         {
             Ok((KeyEncryptionKey::make_file(file)?, true))
         }

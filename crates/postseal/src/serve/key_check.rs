@@ -18,8 +18,8 @@ pub(crate) fn check_keys(
         if place % LOOK_AGAIN == 0 && !still_in_force() {
             return;
         }
-        for key in &domain.keys {
-            if let Err(error) = files.check(&key.file) {
+        for file in domain.keys.iter().filter_map(|key| key.place.file()) {
+            if let Err(error) = files.check(file) {
                 unusable += 1;
                 if unusable <= MAX_SAID {
                     let domain = &domain.domain;

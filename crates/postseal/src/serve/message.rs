@@ -12,12 +12,15 @@ use super::own_message::OwnMessage;
 use super::snapshot::Snapshot;
 use crate::config::LogLevel;
 use crate::inbound::Course;
+use crate::keys::HostedSnapshot;
 use crate::signing::{Fields, Recipients, Submitter};
 use crate::verdicts;
 
 /// One message on its way through the node, by the snapshot that was in force when it began.
 pub(super) struct Message {
     snapshot: Arc<Snapshot>,
+    /// The hosted domains that were in force when it began.
+    hosted: Option<Arc<HostedSnapshot>>,
     begun: Instant,
     /// Seconds since 1970.
     at: u64,
@@ -65,6 +68,7 @@ impl Message {
             }
         };
         Message {
+            hosted: snapshot.hosted.as_ref().map(|keys| keys.current()),
             snapshot,
             begun: Instant::now(),
             at: now,
@@ -91,7 +95,10 @@ impl Message {
         let Some(section) = self.section.take() else { return };
         match &mut self.work {
             Work::Judge(judged) => judged.header_section(&self.snapshot, section),
-            Work::Own(own) => own.header_section(&self.snapshot, &section, &self.recipients, metrics),
+            Work::Own(own) => {
+                let hosted = self.hosted.as_deref();
+                own.header_section(&self.snapshot, hosted, &section, &self.recipients, metrics);
+            }
         }
     }
 

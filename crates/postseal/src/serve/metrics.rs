@@ -8,6 +8,7 @@ use postseal_milter::Snapshot;
 
 use super::counters::{Durations, Family, write_labelled, write_value};
 use super::limits::LIMITS;
+use crate::keys::HostedKeys;
 use crate::verdicts::Counts;
 
 /// What the node has done since it started, for Prometheus. Every counter is there from
@@ -30,6 +31,8 @@ pub(crate) struct Metrics {
     pub(crate) forged_fields: AtomicU64,
     /// Messages sealed (ARC).
     pub(crate) seals: AtomicU64,
+    /// Messages of hosted domains signed although nobody sees the key that should sign.
+    pub(crate) unseen_keys: AtomicU64,
     /// Reloads, by their end: `ok` or `failed`.
     pub(crate) reloads: Family,
     spf: Family,
@@ -94,6 +97,7 @@ impl Metrics {
             ),
             forged_fields: AtomicU64::new(0),
             seals: AtomicU64::new(0),
+            unseen_keys: AtomicU64::new(0),
             reloads: results("postseal_reloads_total", "Reloads of the configuration.", &["ok", "failed"]),
             spf: results("postseal_spf_total", "SPF results for MAIL FROM.", SPF),
             dkim: results("postseal_dkim_total", "DKIM results, one for each signature.", DKIM),
@@ -138,7 +142,12 @@ impl Metrics {
     }
 
     /// All of it. `milter` are the counters of the sessions, `answers` those of the DNS.
-    pub(crate) fn write(&self, milter: &Snapshot, answers: &AnswerCache) -> String {
+    pub(crate) fn write(
+        &self,
+        milter: &Snapshot,
+        answers: &AnswerCache,
+        hosted: Option<&HostedKeys>,
+    ) -> String {
         let mut out = String::with_capacity(16 * 1024);
         for family in [
             &self.actions,
@@ -157,6 +166,9 @@ impl Metrics {
         }
         self.decision.write(&mut out);
         self.write_values(&mut out);
+        if let Some(hosted) = hosted {
+            write_hosted(&mut out, hosted);
+        }
         write_dns(&mut out, answers);
         write_milter(&mut out, milter);
         write_process(&mut out, self.started_at);
@@ -179,6 +191,13 @@ impl Metrics {
             "Domains that are configured to sign.",
             "gauge",
             get(&self.signing_domains),
+        );
+        write_value(
+            out,
+            "postseal_unseen_keys_total",
+            "Messages signed although nobody sees the key that should sign.",
+            "counter",
+            get(&self.unseen_keys),
         );
         write_value(
             out,
@@ -212,6 +231,25 @@ pub(super) fn write_verdicts(out: &mut String, counts: &Counts, on_disk: u64) {
     write_labelled(out, name, help, "where", dropped.into_iter());
     let (name, help) = ("postseal_verdicts_spool_bytes", "What waits on disk to be stored.");
     write_value(out, name, help, "gauge", on_disk);
+}
+
+/// Of hosted keys; nothing where the settings name no store.
+fn write_hosted(out: &mut String, hosted: &HostedKeys) {
+    let snapshot = hosted.current();
+    let mut gauge = |name: &str, help: &str, value: u64| write_value(out, name, help, "gauge", value);
+    gauge("postseal_hosted_domains", "Domains in this node's copy of the store.", snapshot.len() as u64);
+    gauge(
+        "postseal_alarmed_domains",
+        "Hosted domains whose key nobody sees, or for which another key stands in.",
+        snapshot.alarmed() as u64,
+    );
+    gauge("postseal_store_open", "Whether the store is open.", u64::from(hosted.store_is_open()));
+    gauge(
+        "postseal_hosted_domains_complete",
+        "Whether all hosted domains are known; if not, mail of the others waits.",
+        u64::from(snapshot.is_complete()),
+    );
+    gauge("postseal_zone_serial", "The serial of the hosting zone.", u64::from(snapshot.serial()));
 }
 
 /// They begin anew when other name servers come into force, as with a restart.
@@ -346,7 +384,7 @@ mod tests {
         metrics.loaded(3);
         metrics.reloads.count("failed");
         let answers = AnswerCache::new(Resolver::new(&[]), 1_000_000);
-        let text = metrics.write(&Snapshot { accepted: 7, ..Snapshot::default() }, &answers);
+        let text = metrics.write(&Snapshot { accepted: 7, ..Snapshot::default() }, &answers, None);
         for line in [
             "postseal_signing_domains 3",
             "postseal_reloads_total{result=\"failed\"} 1",

@@ -7,6 +7,7 @@ use super::log::Log;
 use super::metrics::Metrics;
 use super::snapshot::Snapshot;
 use crate::config::{LogLevel, MilterAddress, Settings};
+use crate::keys::HostedKeys;
 use crate::verdicts::VerdictQueue;
 
 /// What all sessions of the process share.
@@ -27,11 +28,15 @@ impl Node {
     ///
     /// # Panics
     /// Outside a tokio runtime.
-    pub(crate) fn new(settings: Settings, log: Log) -> Result<Node, SystemConfigError> {
+    pub(crate) fn new(
+        settings: Settings,
+        hosted: Option<Arc<HostedKeys>>,
+        log: Log,
+    ) -> Result<Node, SystemConfigError> {
         let metrics = Metrics::new();
         metrics.loaded(settings.sign.domains.len());
         let verdicts = settings.store.as_ref().map(|_| Arc::new(VerdictQueue::new()));
-        let current = RwLock::new(Arc::new(Snapshot::new(settings)?));
+        let current = RwLock::new(Arc::new(Snapshot::new(settings, hosted)?));
         Ok(Node { current, log, metrics, verdicts, blanks_said: AtomicBool::new(false) })
     }
 

@@ -11,6 +11,7 @@ use super::metrics::Metrics;
 use super::snapshot::Snapshot;
 use crate::config::LogLevel;
 use crate::inbound::{Inside, remove_forged};
+use crate::keys::HostedSnapshot;
 use crate::signing::{Fields, Grant, NotSigned, Outgoing, Recipients, Right, Signed, SigningTrouble};
 
 /// A message from inside: not judged, and signed where a grant says so.
@@ -42,6 +43,7 @@ impl OwnMessage {
     pub(super) fn header_section(
         &mut self,
         snapshot: &Snapshot,
+        hosted: Option<&HostedSnapshot>,
         section: &HeaderSection,
         recipients: &Recipients,
         metrics: &Metrics,
@@ -51,10 +53,11 @@ impl OwnMessage {
             let forged = remove_forged(section, &snapshot.settings.authserv_id, &mut self.edits);
             metrics.forged_fields.fetch_add(forged as u64, Ordering::Relaxed);
         }
-        self.state = match self.grant.right(&snapshot.settings.sign, section) {
+        self.state = match self.grant.right(&snapshot.settings.sign, hosted, section) {
             Right::Unsigned(why) => State::NotSigned(why),
             Right::Refuse(author) => State::Refused(author),
             Right::Ambiguous(error) => State::Ambiguous(error),
+            Right::Wait(trouble) => State::Trouble(trouble),
             Right::Sign(domain) => {
                 Outgoing::begin(domain, section, recipients, self.fields, &snapshot.keys, self.now)
                     .map_or_else(State::Trouble, State::Signing)
@@ -113,7 +116,10 @@ fn refusal_of(trouble: &SigningTrouble) -> Answer {
     match trouble {
         // RFC 3463 §3.8, X.7.5: "unable to do so because necessary information such as key was
         // not available".
-        SigningTrouble::Key { domain, .. } | SigningTrouble::NoKeyOnRoute { domain } => {
+        SigningTrouble::Key { domain, .. }
+        | SigningTrouble::NoKeyOnRoute { domain }
+        | SigningTrouble::UnseenKey { domain }
+        | SigningTrouble::NotKnown { domain } => {
             let text = format!("The message cannot be signed for {domain} at the moment; try again later");
             reply(451, "4.7.5", &text)
         }
@@ -134,6 +140,7 @@ fn count(part: &OwnPart, metrics: &Metrics) {
             {
                 metrics.fragile.add(word, u64::from(is_so));
             }
+            metrics.unseen_keys.fetch_add(u64::from(signed.alarm), Ordering::Relaxed);
             ("own", "signed")
         }
         OwnPart::NotSigned(NotSigned::ForeignAuthor(_)) => ("own", "foreign_author"),

@@ -27,7 +27,7 @@ use super::run::StartError;
 use super::service_manager::ServiceManager;
 use crate::cli::Lang;
 use crate::config::{ControlSettings, Loaded, LogLevel, MilterAddress, Settings, VerdictSettings};
-use crate::keys::StoreAccess;
+use crate::keys::{FoundCopy, HostedKeys, Refresher, StoreAccess};
 use crate::verdicts::{self, Spooling};
 
 /// A node that runs, in a process of its own or as a part of another. Dropped without
@@ -49,6 +49,7 @@ struct Parts {
     stopping: AtomicBool,
     /// `None`: the settings name no store.
     store: Option<Arc<StoreAccess>>,
+    hosted: Option<Arc<HostedKeys>>,
 }
 
 impl Running {
@@ -74,7 +75,10 @@ impl Running {
             Some(address) => Some(http::listen(address).await.map_err(StartError::Http)?),
             None => None,
         };
-        let node = Arc::new(Node::new(settings, log)?);
+        let store = settings.store.as_ref().map(|_| Arc::new(StoreAccess::new()));
+        let loaded = store.clone().and_then(|store| load_hosted_keys(&settings, store, &log));
+        let (hosted, found) = loaded.unzip();
+        let node = Arc::new(Node::new(settings, hosted.clone(), log)?);
         let listeners = Listeners::open(&node, &node.current().settings, &mut inherited).await?;
         for name in inherited.left() {
             let unused = format!("systemd passes a socket {name:?} that [milter] listen does not name");
@@ -83,11 +87,10 @@ impl Running {
         let manager = Arc::new(ServiceManager::of_environment());
         let addresses = listeners.addresses().to_vec();
         let reloader = Reloader::new(file.clone(), Arc::clone(&node), Arc::clone(&manager), addresses);
-        let store = node.current().settings.store.as_ref().map(|_| Arc::new(StoreAccess::new()));
         let stopping = AtomicBool::new(false);
-        let parts = Arc::new(Parts { node, listeners, manager, reloader, stopping, store });
+        let parts = Arc::new(Parts { node, listeners, manager, reloader, stopping, store, hosted });
         let mut running = Running { parts, tasks: JoinSet::new(), spooling: None };
-        running.begin(control, http);
+        running.begin(control, http, found);
         let parts = &running.parts;
         let ready = status(parts.listeners.addresses(), &parts.node.current().settings);
         parts.node.log.say(LogLevel::Info, &format!("ready on {ready}; configuration {}", file.display()));
@@ -128,7 +131,7 @@ impl Running {
     }
 
     /// Begins what goes on beside the mail path.
-    fn begin(&mut self, control: Option<ControlSocket>, http: Option<TcpListener>) {
+    fn begin(&mut self, control: Option<ControlSocket>, http: Option<TcpListener>, found: Option<FoundCopy>) {
         if let Some(control) = control {
             let orders = Arc::new(Orders(Arc::clone(&self.parts)));
             self.tasks.spawn(async move { control.serve(orders).await });
@@ -146,17 +149,26 @@ impl Running {
                 }
             });
         }
-        self.open_store();
+        if let Some(found) = found {
+            self.open_store(found);
+        }
         self.keep_verdicts();
         self.parts.check_keys();
     }
 
     /// Opens the store, however long that takes: the mail path does not wait for it.
-    fn open_store(&mut self) {
-        let settings = self.parts.node.current().settings.store.clone();
-        let (Some(settings), Some(store)) = (settings, self.parts.store.clone()) else { return };
+    fn open_store(&mut self, found: FoundCopy) {
+        let Some(settings) = self.parts.node.current().settings.store.clone() else { return };
+        let (Some(store), Some(hosted)) = (self.parts.store.clone(), self.parts.hosted.clone()) else {
+            return;
+        };
+        let (node, expected) = (Arc::clone(&self.parts.node), found.expected.clone());
+        self.tasks.spawn(async move {
+            store.open(&settings, expected.as_ref(), |level, text| node.log.say(level, text)).await;
+        });
         let node = Arc::clone(&self.parts.node);
-        self.tasks.spawn(async move { store.open(&settings, |level, text| node.log.say(level, text)).await });
+        let refresher = Refresher::new(hosted, found, move |level, text: &str| node.log.say(level, text));
+        self.tasks.spawn(refresher.run());
     }
 }
 
@@ -243,7 +255,8 @@ impl Controlled for Orders {
 impl Monitored for Parts {
     fn metrics(&self) -> String {
         let snapshot = self.node.current();
-        let mut text = self.node.metrics.write(&self.listeners.stats(), &snapshot.answers);
+        let mut text =
+            self.node.metrics.write(&self.listeners.stats(), &snapshot.answers, self.hosted.as_deref());
         if let (Some(queue), Some(store)) = (&self.node.verdicts, &snapshot.settings.store) {
             // What cannot be counted is shown as nothing.
             let on_disk = postseal_store::spool_octets(&verdicts::spool_directory(&store.path));
@@ -255,6 +268,22 @@ impl Monitored for Parts {
     fn readiness(&self) -> Readiness {
         if self.stopping.load(Ordering::Relaxed) { Readiness::Stopping } else { Readiness::Ready }
     }
+}
+
+/// Reads the node's own copy of the store, before the node is ready: it signs by it.
+fn load_hosted_keys(
+    settings: &Settings,
+    store: Arc<StoreAccess>,
+    log: &Log,
+) -> Option<(Arc<HostedKeys>, FoundCopy)> {
+    let zone = settings.hosting.as_ref().map(|hosting| hosting.zone.clone());
+    let (keys, found) = HostedKeys::load(settings.store.as_ref()?, zone, store);
+    for (path, error) in &found.damaged {
+        let path = path.display();
+        let text = format!("{path}: {error}; mail of its domains waits (451) until the store was read");
+        log.say(LogLevel::Error, &text);
+    }
+    Some((Arc::new(keys), found))
 }
 
 fn listen_for_orders(settings: &ControlSettings, log: &Log) -> Result<Option<ControlSocket>, StartError> {

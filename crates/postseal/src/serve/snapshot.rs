@@ -4,6 +4,7 @@ use postseal_core::verdict::Options;
 use postseal_dns::ask::{AnswerCache, Resolver, SystemConfigError};
 
 use crate::config::{ResolverSettings, Settings};
+use crate::keys::HostedKeys;
 use crate::signing::{DomainKey, Fields, Keys};
 
 /// All that a message is handled by. A message holds the one that was in force when it began;
@@ -12,6 +13,8 @@ pub(crate) struct Snapshot {
     pub(crate) settings: Settings,
     pub(crate) answers: Arc<AnswerCache>,
     pub(crate) keys: Arc<Keys>,
+    /// `None`: the settings name no store. A reload keeps them.
+    pub(crate) hosted: Option<Arc<HostedKeys>>,
     /// The evaluation's options, for MTAs that hide blanks in header fields.
     options_without_blanks: Arc<Options>,
     /// Some key is chosen by the recipients.
@@ -21,9 +24,12 @@ pub(crate) struct Snapshot {
 impl Snapshot {
     /// # Errors
     /// The system names no name servers, and neither do the settings.
-    pub(crate) fn new(settings: Settings) -> Result<Snapshot, SystemConfigError> {
+    pub(crate) fn new(
+        settings: Settings,
+        hosted: Option<Arc<HostedKeys>>,
+    ) -> Result<Snapshot, SystemConfigError> {
         let answers = Arc::new(answer_cache(&settings.resolver)?);
-        Ok(Snapshot::with_answers(settings, answers))
+        Ok(Snapshot::with_answers(settings, answers, hosted))
     }
 
     /// A snapshot of new settings, which keeps the answers where they come from the same
@@ -33,12 +39,16 @@ impl Snapshot {
     /// As [`Snapshot::new`].
     pub(crate) fn renewed(&self, settings: Settings) -> Result<Snapshot, SystemConfigError> {
         if settings.resolver == self.settings.resolver {
-            return Ok(Snapshot::with_answers(settings, Arc::clone(&self.answers)));
+            return Ok(Snapshot::with_answers(settings, Arc::clone(&self.answers), self.hosted.clone()));
         }
-        Snapshot::new(settings)
+        Snapshot::new(settings, self.hosted.clone())
     }
 
-    fn with_answers(settings: Settings, answers: Arc<AnswerCache>) -> Snapshot {
+    fn with_answers(
+        settings: Settings,
+        answers: Arc<AnswerCache>,
+        hosted: Option<Arc<HostedKeys>>,
+    ) -> Snapshot {
         let mut options = (*settings.authentication).clone();
         options.dkim.exact_fields = false;
         let has_routes = |key: &DomainKey| !key.routes.is_empty();
@@ -47,7 +57,8 @@ impl Snapshot {
             wants_recipients,
             settings,
             answers,
-            keys: Arc::new(Keys::new()),
+            keys: Arc::new(Keys::new(hosted.clone())),
+            hosted,
             options_without_blanks: Arc::new(options),
         }
     }

@@ -3,15 +3,16 @@ use std::sync::Arc;
 use postseal_core::dns::DomainName;
 use postseal_core::message::{AuthorDomainError, HeaderSection, authors};
 
-use super::{SigningDomain, SigningSources, Submitter};
+use super::{HostedWith, Signatory, SigningDomain, SigningSources, SigningTrouble, Submitter};
 use crate::config::{OnForeignAuthor, SignSettings};
+use crate::keys::HostedSnapshot;
 
 /// The sources that grant something to one submitter, by their places.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Grant(Vec<usize>);
 
 /// What a grant means for one message.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) enum Right {
     /// It must be signed as this domain's.
     Sign(Arc<SigningDomain>),
@@ -21,6 +22,8 @@ pub(crate) enum Right {
     Refuse(DomainName),
     /// Readers disagree about whose it is: perhaps it must be signed, and it cannot be.
     Ambiguous(AuthorDomainError),
+    /// It must be signed, or perhaps it must, and cannot be now.
+    Wait(SigningTrouble),
 }
 
 /// Why a message from inside goes without a signature.
@@ -41,6 +44,9 @@ pub(crate) enum NotSigned {
     /// The Author Domain has no key here.
     #[error("{0} has no key here")]
     NoKey(DomainName),
+    /// The hosted domain has no keys, or signing is not enabled.
+    #[error("signing is not enabled for {0}")]
+    NotEnabled(DomainName),
 }
 
 impl Grant {
@@ -54,7 +60,12 @@ impl Grant {
     }
 
     /// Only an Author Domain that a source names is signed, and only a message with one author.
-    pub(crate) fn right(&self, settings: &SignSettings, section: &HeaderSection) -> Right {
+    pub(crate) fn right(
+        &self,
+        settings: &SignSettings,
+        hosted: Option<&HostedSnapshot>,
+        section: &HeaderSection,
+    ) -> Right {
         if self.is_empty() {
             return Right::Unsigned(NotSigned::NothingGranted);
         }
@@ -67,14 +78,10 @@ impl Grant {
             ) => return Right::Ambiguous(error),
             Err(error) => return Right::Unsigned(NotSigned::Author(error)),
         };
-        let found = settings.domains.find(&author);
+        let signatory = Signatory::of(&author, settings, hosted);
         let mut sources = self.0.iter().filter_map(|place| settings.sources.get(*place));
-        let signing_domain = found.map(|domain| &domain.domain);
-        if sources.any(|source| source.domains.grants(&author, signing_domain)) {
-            return match found {
-                Some(domain) => Right::Sign(Arc::clone(domain)),
-                None => Right::Unsigned(NotSigned::NoKey(author)),
-            };
+        if sources.any(|source| source.domains.grants(&author, &signatory)) {
+            return Right::granted(author, signatory);
         }
         // One source that refuses outdoes those that let foreign mail pass.
         let mut sources = self.0.iter().filter_map(|place| settings.sources.get(*place));
@@ -86,13 +93,32 @@ impl Grant {
     }
 }
 
+impl Right {
+    /// What is done with mail that may be signed.
+    fn granted(author: DomainName, signatory: Signatory) -> Right {
+        match signatory {
+            Signatory::File(domain) | Signatory::Hosted { with: HostedWith::Key(domain), .. } => {
+                Right::Sign(domain)
+            }
+            Signatory::Hosted { with: HostedWith::Nothing, .. } => {
+                Right::Unsigned(NotSigned::NotEnabled(author))
+            }
+            Signatory::Hosted { with: HostedWith::Defer, .. } => {
+                Right::Wait(SigningTrouble::UnseenKey { domain: author })
+            }
+            Signatory::NotKnown => Right::Wait(SigningTrouble::NotKnown { domain: author }),
+            Signatory::Nobody => Right::Unsigned(NotSigned::NoKey(author)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
     use super::*;
     use crate::config::MilterAddress;
-    use crate::signing::{SigningDomains, SigningSource, SourceDomains};
+    use crate::signing::{HostedManner, SigningDomains, SigningSource, SourceDomains};
 
     fn name(text: &str) -> DomainName {
         DomainName::parse(text).expect("a valid test name")
@@ -101,7 +127,10 @@ mod tests {
     fn source(login: &str, domains: &[&str], on_foreign_author: OnForeignAuthor) -> SigningSource {
         let domains = match domains {
             ["*"] => SourceDomains::All,
-            domains => SourceDomains::Listed(domains.iter().map(|d| name(d)).collect::<HashSet<_>>()),
+            domains => SourceDomains::Listed {
+                domains: domains.iter().map(|d| name(d)).collect::<HashSet<_>>(),
+                organisations: HashSet::new(),
+            },
         };
         SigningSource {
             login: Some(login.parse().expect("a pattern")),
@@ -130,6 +159,7 @@ mod tests {
                 source("all", &["*"], Refuse),
             ]),
             domains,
+            hosted: HostedManner { names: Arc::default(), expire_after: None },
         };
         let listener = MilterAddress::Systemd("x".to_owned());
         let check = |login: &str, from: &str, expected: &str| {
@@ -142,11 +172,12 @@ mod tests {
                 is_listed: false,
             };
             let section = HeaderSection::parse(from.as_bytes().to_vec());
-            let got = match Grant::of(&settings.sources, submitter).right(&settings, &section) {
+            let got = match Grant::of(&settings.sources, submitter).right(&settings, None, &section) {
                 Right::Sign(domain) => format!("sign as {}", domain.domain),
                 Right::Unsigned(why) => why.to_string(),
                 Right::Refuse(author) => format!("refuse {author}"),
                 Right::Ambiguous(error) => format!("ambiguous: {error}"),
+                Right::Wait(trouble) => trouble.to_string(),
             };
             assert_eq!(got, expected, "{login} {from}");
         };

@@ -9,6 +9,7 @@ mod signing_sources;
 // One message.
 mod body_watch;
 mod grant;
+mod hosted_domain;
 mod keys;
 mod outgoing;
 
@@ -17,8 +18,9 @@ mod sealing;
 
 pub(crate) use body_watch::{BodyWatch, Fragile};
 pub(crate) use grant::{Grant, NotSigned, Right};
+pub(crate) use hosted_domain::{HostedManner, HostedWith, Signatory};
 pub(crate) use key_file::{KeyFileError, KeyFiles, UnsafePath, read_key_file};
-pub(crate) use keys::{KeyUnusable, KeyWanted, Keys};
+pub(crate) use keys::{KeyPlace, KeyUnusable, KeyWanted, Keys};
 pub(crate) use login_pattern::{LoginPattern, LoginPatternError};
 pub(crate) use outgoing::{Fields, Outgoing, Recipients, Signed, SigningTrouble};
 pub(crate) use sealing::{NotSealed, Sealing};

@@ -33,6 +33,8 @@ pub(crate) struct Signed {
     /// The fields, each with its CRLF, top down, and the selectors of their keys.
     pub(crate) fields: Vec<(Selector, String)>,
     pub(crate) fragile: Fragile,
+    /// Somebody must look after the domain's keys.
+    pub(crate) alarm: bool,
 }
 
 /// Why a message that must be signed is not.
@@ -44,6 +46,14 @@ pub(crate) enum SigningTrouble {
     /// No key of the domain is for mail to these recipients.
     #[error("{domain} has no key for mail to these recipients")]
     NoKeyOnRoute { domain: DomainName },
+    /// Nobody sees a key of the domain, and its setting says that mail waits then.
+    #[error("nobody sees a key of {domain}, and its mail waits for one")]
+    UnseenKey { domain: DomainName },
+    /// The domain may be a hosted one: it is not known.
+    #[error(
+        "whether {domain} is hosted here is not known: the store is not open, and this node's copy of it not whole"
+    )]
+    NotKnown { domain: DomainName },
     /// The message can never be signed.
     #[error("the message cannot be signed as {domain}: {cause}")]
     Message { domain: DomainName, cause: SignError },
@@ -101,7 +111,7 @@ impl Outgoing {
             let signer = HeaderSigner::new(settings, section, &mut body)
                 .map_err(|cause| SigningTrouble::Message { domain: domain.domain.clone(), cause })?;
             let selector = key.selector.clone();
-            signatures.push(Signature { selector, signer, key: keys.want(&key.file) });
+            signatures.push(Signature { selector, signer, key: keys.want(&key.place) });
         }
         if signatures.is_empty() {
             return Err(SigningTrouble::NoKeyOnRoute { domain: domain.domain.clone() });
@@ -133,7 +143,8 @@ impl Outgoing {
                 .map_err(|cause| SigningTrouble::Message { domain: domain.clone(), cause })?;
             fields.push((selector, field));
         }
-        Ok(Signed { domain: domain.clone(), fields, fragile: self.watch.fragile() })
+        let alarm = self.domain.alarm;
+        Ok(Signed { domain: domain.clone(), fields, fragile: self.watch.fragile(), alarm })
     }
 }
 
@@ -183,6 +194,7 @@ const MAX_RECIPIENT_DOMAINS: usize = 1_000;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signing::KeyPlace;
 
     fn name(text: &str) -> DomainName {
         DomainName::parse(text).expect("a valid test name")
@@ -214,7 +226,7 @@ mod tests {
         let check = |routes: &[&str], expected: bool| {
             let key = DomainKey {
                 selector: Selector::parse("s").expect("a selector"),
-                file: std::path::Path::new("/x").into(),
+                place: KeyPlace::File(std::path::Path::new("/x").into()),
                 routes: routes.iter().map(|route| name(route)).collect(),
             };
             assert_eq!(recipients.are_on_route_of(&key), expected, "{routes:?}");

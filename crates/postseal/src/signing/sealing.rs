@@ -7,7 +7,7 @@ use postseal_core::dns::DomainName;
 use postseal_core::message::HeaderSection;
 use postseal_core::verdict::{AuthservId, Verdict, claims};
 
-use super::{KeyUnusable, KeyWanted, Keys};
+use super::{KeyPlace, KeyUnusable, KeyWanted, Keys};
 use crate::config::SealSettings;
 
 /// The sealing of one judged message (RFC 8617 §5.1), begun when its header section is there.
@@ -39,11 +39,11 @@ impl Sealing {
     /// # Panics
     /// Outside a tokio runtime.
     pub(crate) fn begin(settings: &SealSettings, keys: &Arc<Keys>) -> Sealing {
-        let file: Arc<Path> = Arc::from(settings.key_file.as_path());
+        let place = KeyPlace::File(Arc::<Path>::from(settings.key_file.as_path()));
         Sealing {
             domain: settings.domain.clone(),
             selector: settings.selector.clone(),
-            key: keys.want(&file),
+            key: keys.want(&place),
         }
     }
 

@@ -1,11 +1,12 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use postseal_core::dkim::{Canonicalization, Selector, SignedNames};
 use postseal_core::dns::DomainName;
+
+use super::KeyPlace;
 
 /// The domains that have keys, found in time that does not depend on how many
 /// there are.
@@ -30,14 +31,16 @@ pub(crate) struct SigningDomain {
     pub(crate) names: Arc<SignedNames>,
     /// `x=` is this long after `t=`. `None`: a signature does not expire.
     pub(crate) expire_after: Option<Duration>,
+    /// The key is not as it should be: nobody sees it, or it stands in for one that nobody sees.
+    pub(crate) alarm: bool,
 }
 
-/// One key of a domain. The file is read when it is first needed.
+/// One key of a domain. It is read when it is first needed.
 #[derive(Clone, Debug)]
 pub(crate) struct DomainKey {
     /// `s=`
     pub(crate) selector: Selector,
-    pub(crate) file: Arc<Path>,
+    pub(crate) place: KeyPlace,
     /// Only for mail to recipients at or below one of these. Empty: always.
     pub(crate) routes: Vec<DomainName>,
 }
@@ -106,6 +109,7 @@ impl SigningDomain {
             body_form: Canonicalization::Relaxed,
             names: Arc::new(SignedNames::Usual),
             expire_after: None,
+            alarm: false,
         }
     }
 }

@@ -2,8 +2,9 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use postseal_core::dns::DomainName;
+use postseal_core::hosting::OrganisationName;
 
-use super::LoginPattern;
+use super::{LoginPattern, Signatory};
 use crate::config::{MilterAddress, Network, OnForeignAuthor};
 
 /// Who may sign as whom. Every condition that is there must hold.
@@ -34,8 +35,12 @@ pub(crate) struct SigningSource {
 pub(crate) enum SourceDomains {
     /// Every one that has a key: by an explicit setting only.
     All,
-    /// These; and where one of them signs for the domains below it, those too.
-    Listed(HashSet<DomainName>),
+    Listed {
+        /// These; and where one of them signs for the domains below it, those too.
+        domains: HashSet<DomainName>,
+        /// All hosted domains that one of these holds.
+        organisations: HashSet<OrganisationName>,
+    },
 }
 
 /// Every source, found without looking at those of other logins.
@@ -131,34 +136,43 @@ impl SigningSource {
 }
 
 impl SourceDomains {
-    /// Whether the source may sign as `author`, whose mail the keys of `signing_domain` sign.
-    pub(crate) fn grants(&self, author: &DomainName, signing_domain: Option<&DomainName>) -> bool {
-        match self {
-            SourceDomains::All => true,
-            SourceDomains::Listed(listed) => {
-                listed.contains(author) || signing_domain.is_some_and(|domain| listed.contains(domain))
+    /// Whether the source may sign as `author`, whose mail the keys of `signatory` sign.
+    pub(crate) fn grants(&self, author: &DomainName, signatory: &Signatory) -> bool {
+        let SourceDomains::Listed { domains, organisations } = self else { return true };
+        domains.contains(author)
+            || match signatory {
+                Signatory::File(domain) => domains.contains(&domain.domain),
+                Signatory::Hosted { organisation, .. } => organisations.contains(organisation),
+                // It may be one of theirs.
+                Signatory::NotKnown => !organisations.is_empty(),
+                Signatory::Nobody => false,
             }
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::signing::{HostedWith, SigningDomain};
 
     fn listener(text: &str) -> MilterAddress {
         MilterAddress::Systemd(text.to_owned())
     }
 
     fn source(login: Option<&str>, networks: &[&str], domains: &[&str]) -> SigningSource {
-        let domains = domains.iter().map(|d| DomainName::parse(d).expect("a name")).collect();
+        let domains = SourceDomains::Listed {
+            domains: domains.iter().map(|d| DomainName::parse(d).expect("a name")).collect(),
+            organisations: HashSet::new(),
+        };
         SigningSource {
             login: login.map(|l| l.parse().expect("a pattern")),
             networks: networks.iter().map(|n| n.parse().expect("a network")).collect(),
             listener: None,
             daemon_name: None,
             local: false,
-            domains: SourceDomains::Listed(domains),
+            domains,
             on_foreign_author: OnForeignAuthor::Unsigned,
         }
     }
@@ -167,7 +181,7 @@ mod tests {
     fn check(sources: &SigningSources, submitter: Submitter<'_>, expected: &[&str]) {
         let first = |source: &SigningSource| match &source.domains {
             SourceDomains::All => "all".to_owned(),
-            SourceDomains::Listed(listed) => listed.iter().map(ToString::to_string).collect(),
+            SourceDomains::Listed { domains, .. } => domains.iter().map(ToString::to_string).collect(),
         };
         let mut got: Vec<String> = sources.matching(submitter).map(|(_, source)| first(source)).collect();
         got.sort();
@@ -217,16 +231,26 @@ mod tests {
     #[test]
     fn grants_domains() {
         let name = |text: &str| DomainName::parse(text).expect("a name");
-        let check = |author: &str, signing: Option<&str>, expected: bool| {
-            let listed = SourceDomains::Listed(HashSet::from([name("contoso.example")]));
-            let signing = signing.map(name);
-            assert_eq!(listed.grants(&name(author), signing.as_ref()), expected, "{author}");
-            assert!(SourceDomains::All.grants(&name(author), signing.as_ref()));
+        let organisation = |text: &str| OrganisationName::parse(text).expect("a name");
+        let check = |author: &str, signatory: &Signatory, expected: bool| {
+            let listed = SourceDomains::Listed {
+                domains: HashSet::from([name("contoso.example")]),
+                organisations: HashSet::from([organisation("contoso")]),
+            };
+            assert_eq!(listed.grants(&name(author), signatory), expected, "{author} {signatory:?}");
+            assert!(SourceDomains::All.grants(&name(author), signatory));
         };
-        check("contoso.example", Some("contoso.example"), true);
-        check("eu.contoso.example", Some("contoso.example"), true);
-        check("eu.contoso.example", Some("eu.contoso.example"), false);
-        check("eu.contoso.example", None, false);
-        check("fabrikam.example", Some("fabrikam.example"), false);
+        let file = |domain| Signatory::File(Arc::new(SigningDomain::new(name(domain))));
+        check("contoso.example", &file("contoso.example"), true);
+        check("eu.contoso.example", &file("contoso.example"), true);
+        check("eu.contoso.example", &file("eu.contoso.example"), false);
+        check("eu.contoso.example", &Signatory::Nobody, false);
+        check("fabrikam.example", &file("fabrikam.example"), false);
+        let hosted =
+            |holder| Signatory::Hosted { organisation: organisation(holder), with: HostedWith::Nothing };
+        check("tailspin.example", &hosted("contoso"), true);
+        check("tailspin.example", &hosted("fabrikam"), false);
+        check("contoso.example", &hosted("fabrikam"), true);
+        check("tailspin.example", &Signatory::NotKnown, true);
     }
 }

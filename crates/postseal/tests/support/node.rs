@@ -32,7 +32,18 @@ impl Node {
     /// The same, with changes to how it is started.
     pub fn start_with(files: Files, text: &str, change: impl FnOnce(&mut Command)) -> Node {
         let http = free_port();
-        let path = files.write("postseal.toml", complete(text, http));
+        files.write("postseal.toml", complete(text, http));
+        Node::run(files, http, change)
+    }
+
+    /// Another one on the files of this one, which has ended.
+    pub fn again(mut self) -> Node {
+        let files = std::mem::replace(&mut self.files, Files::new());
+        Node::run(files, self.http, |_| {})
+    }
+
+    fn run(files: Files, http: u16, change: impl FnOnce(&mut Command)) -> Node {
+        let path = files.path("postseal.toml");
         let mut command = program();
         command.arg("serve").arg("--config").arg(&path);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());

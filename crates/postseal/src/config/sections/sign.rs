@@ -17,7 +17,8 @@ use crate::config::source::Source;
 use crate::config::table::Table;
 use crate::config::{MilterAddress, OnForeignAuthor, SealSettings, SignSettings};
 use crate::signing::{
-    DomainKey, KeyFiles, SigningDomain, SigningDomains, SigningSource, SigningSources, SourceDomains,
+    DomainKey, HostedManner, KeyFiles, KeyPlace, SigningDomain, SigningDomains, SigningSource,
+    SigningSources, SourceDomains,
 };
 
 const KEYS: &[&str] = &[
@@ -36,13 +37,26 @@ const DOMAIN_KEYS: &[&str] =
 
 const ED25519_KEYS: &[&str] = &["selector", "key_file", "routes"];
 
-const SOURCE_KEYS: &[&str] =
-    &["login", "network", "listener", "daemon_name", "local", "domains", "all_domains", "on_foreign_author"];
+const SOURCE_KEYS: &[&str] = &[
+    "login",
+    "network",
+    "listener",
+    "daemon_name",
+    "local",
+    "domains",
+    "organisations",
+    "all_domains",
+    "on_foreign_author",
+];
 
 /// `[sign]` and everything below it.
 pub(super) fn sign(file: &Table<'_, '_>, listen: &[MilterAddress], depth: Depth<'_>) -> SignSettings {
     let Some(table) = file.table("sign", "[sign]", KEYS) else {
-        return SignSettings { sources: SigningSources::default(), domains: SigningDomains::default() };
+        return SignSettings {
+            sources: SigningSources::default(),
+            domains: SigningDomains::default(),
+            hosted: Manner::standard().of_hosted(),
+        };
     };
     let defaults = Manner::of(&table, &Manner::standard());
     let mut signing = Signing {
@@ -60,11 +74,14 @@ pub(super) fn sign(file: &Table<'_, '_>, listen: &[MilterAddress], depth: Depth<
     }
     let foreign = table.choice("on_foreign_author", &FOREIGN).unwrap_or(OnForeignAuthor::Unsigned);
     let sources = table.tables("source", "[[sign.source]]", SOURCE_KEYS);
-    let sources =
-        sources.iter().filter_map(|source| signing_source(source, listen, &signing.domains, foreign));
-    let sources: Vec<SigningSource> = sources.collect();
+    let has_store = file.has("store");
+    let sources: Vec<SigningSource> = sources
+        .iter()
+        .filter_map(|source| signing_source(source, listen, &signing.domains, foreign, has_store))
+        .collect();
     signing.warn_of_unused(&sources);
-    SignSettings { sources: SigningSources::new(sources), domains: signing.domains }
+    let sources = SigningSources::new(sources);
+    SignSettings { sources, domains: signing.domains, hosted: defaults.of_hosted() }
 }
 
 /// The domains that sign, as they are found.
@@ -105,7 +122,7 @@ impl Signing<'_, '_, '_> {
         self.domains.reserve(lines.len());
         let known: HashSet<&Path> = match self.depth {
             Depth::Reload(running) => {
-                running.sign.domains.iter().flat_map(|d| &d.keys).map(|k| &*k.file).collect()
+                running.sign.domains.iter().flat_map(|d| &d.keys).filter_map(|k| k.place.file()).collect()
             }
             Depth::Start | Depth::Everything => HashSet::new(),
         };
@@ -113,7 +130,7 @@ impl Signing<'_, '_, '_> {
         for line in &lines {
             let key = DomainKey {
                 selector: line.selector.clone(),
-                file: Arc::clone(&line.key_file),
+                place: KeyPlace::File(Arc::clone(&line.key_file)),
                 routes: Vec::new(),
             };
             let kind = match self.domains.add(defaults.domain(line.domain.clone(), vec![key])) {
@@ -157,9 +174,9 @@ impl Signing<'_, '_, '_> {
         for source in sources {
             match &source.domains {
                 SourceDomains::All => return,
-                SourceDomains::Listed(names) => {
+                SourceDomains::Listed { domains, .. } => {
                     used.extend(
-                        names.iter().filter_map(|name| self.domains.find(name)).map(|found| &found.domain),
+                        domains.iter().filter_map(|name| self.domains.find(name)).map(|found| &found.domain),
                     );
                 }
             }
@@ -208,6 +225,10 @@ impl Manner {
         }
     }
 
+    fn of_hosted(&self) -> HostedManner {
+        HostedManner { names: Arc::clone(&self.names), expire_after: self.expire_after }
+    }
+
     fn domain(&self, domain: DomainName, keys: Vec<DomainKey>) -> SigningDomain {
         SigningDomain {
             domain,
@@ -217,6 +238,7 @@ impl Manner {
             body_form: self.forms.1,
             names: Arc::clone(&self.names),
             expire_after: self.expire_after,
+            alarm: false,
         }
     }
 }
@@ -249,7 +271,7 @@ fn key(
         }
     }
     let routes = routes.unwrap_or_default().into_iter().map(|route| route.value).collect();
-    Some(DomainKey { selector: selector.value, file, routes })
+    Some(DomainKey { selector: selector.value, place: KeyPlace::File(file), routes })
 }
 
 fn signing_source(
@@ -257,6 +279,7 @@ fn signing_source(
     listen: &[MilterAddress],
     domains: &SigningDomains,
     foreign: OnForeignAuthor,
+    has_store: bool,
 ) -> Option<SigningSource> {
     let source_file = table.findings().source;
     let login = table.parsed("login", values::login);
@@ -281,7 +304,7 @@ fn signing_source(
                 _ => daemon_name.is_some(),
             }
     });
-    let domains = source_domains(table, domains);
+    let domains = source_domains(table, domains, has_store);
     let on_foreign_author = table.choice("on_foreign_author", &FOREIGN).unwrap_or(foreign);
     if !complete {
         return None;
@@ -297,28 +320,36 @@ fn signing_source(
     })
 }
 
-fn source_domains(table: &Table<'_, '_>, domains: &SigningDomains) -> Option<SourceDomains> {
+fn source_domains(table: &Table<'_, '_>, domains: &SigningDomains, has_store: bool) -> Option<SourceDomains> {
     let all = table.flag("all_domains") == Some(true);
     let listed = table.filled_list("domains", values::domain);
-    match listed {
-        Some(_) if all => {
-            table.add(table.place_of("all_domains"), FaultKind::SourceWithBoth);
-            None
+    let organisations = table.filled_list("organisations", values::organisation);
+    let some = table.has("domains") || table.has("organisations");
+    if all && some {
+        table.add(table.place_of("all_domains"), FaultKind::SourceWithBoth);
+        return None;
+    }
+    if all {
+        return Some(SourceDomains::All);
+    }
+    if !some {
+        table.add(table.at.clone(), FaultKind::SourceWithoutDomains);
+        return None;
+    }
+    // What is wrong in one of the lists is noted, and the file is not used.
+    let (listed, organisations) = (listed.unwrap_or_default(), organisations.unwrap_or_default());
+    if !has_store {
+        for name in listed.iter().filter(|name| domains.find(&name.value).is_none()) {
+            table.add(name.at.clone(), FaultKind::SourceDomain { domain: name.value.clone() });
         }
-        Some(listed) => {
-            for name in listed.iter().filter(|name| domains.find(&name.value).is_none()) {
-                table.add(name.at.clone(), FaultKind::SourceDomain { domain: name.value.clone() });
-            }
-            Some(SourceDomains::Listed(listed.into_iter().map(|name| name.value).collect()))
-        }
-        None if all => Some(SourceDomains::All),
-        None => {
-            if !table.has("domains") {
-                table.add(table.at.clone(), FaultKind::SourceWithoutDomains);
-            }
-            None
+        if let Some(first) = organisations.first() {
+            table.add(first.at.clone(), FaultKind::OrganisationWithoutStore);
         }
     }
+    Some(SourceDomains::Listed {
+        domains: listed.into_iter().map(|name| name.value).collect(),
+        organisations: organisations.into_iter().map(|name| name.value).collect(),
+    })
 }
 
 /// `[seal]`
@@ -328,7 +359,8 @@ pub(super) fn seal(file: &Table<'_, '_>) -> Option<SealSettings> {
     let name = domain.as_ref().map(|domain| &domain.value);
     let key = key(&table, name, None, &mut KeyFiles::new());
     let (domain, key) = (domain?.value, key?);
-    Some(SealSettings { domain, selector: key.selector, key_file: key.file.to_path_buf() })
+    let key_file = key.place.file()?.to_path_buf();
+    Some(SealSettings { domain, selector: key.selector, key_file })
 }
 
 /// Octets of a domains file: room for a million lines.

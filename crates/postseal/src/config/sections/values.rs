@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use postseal_core::dkim::{Canonicalization, Selector, SignedNames};
 use postseal_core::dns::DomainName;
+use postseal_core::hosting::OrganisationName;
 use postseal_core::spf;
 use postseal_store::KeySource;
 
@@ -62,6 +63,10 @@ pub(super) fn http_address(text: &str) -> Result<SocketAddr, FaultKind> {
 pub(super) fn name_server(text: &str) -> Result<SocketAddr, FaultKind> {
     let address = text.parse().or_else(|_| text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53)));
     address.map_err(|_| FaultKind::NameServer { value: text.to_owned() })
+}
+
+pub(super) fn organisation(text: &str) -> Result<OrganisationName, FaultKind> {
+    OrganisationName::parse(text).map_err(|error| FaultKind::Organisation { value: text.to_owned(), error })
 }
 
 pub(super) fn address(text: &str) -> Result<IpAddr, FaultKind> {

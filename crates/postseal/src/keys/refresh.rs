@@ -1,0 +1,280 @@
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use postseal_core::dns::DomainName;
+use postseal_core::hosting::KeyId;
+use postseal_store::{FormerName, Store, StoreError};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use super::hosted_keys::{FoundCopy, HostedKeys, now};
+use super::snapshot::{
+    Change, CopyError, CopyLock, Entry, HostedSnapshot, Known, NodeCopy, Origin, SHARDS, Shard, ShardBuilder,
+};
+use crate::config::LogLevel;
+
+/// Follows the store: what has changed there is in force a moment later, and then on the disk.
+pub(crate) struct Refresher<S> {
+    keys: Arc<HostedKeys>,
+    /// What the copy says that it was made of.
+    written: Option<Origin>,
+    /// Shards that are in force and not on the disk.
+    unwritten: BTreeSet<usize>,
+    /// Domains in them, whose private keys the copy may have as they were before.
+    stale: HashSet<DomainName>,
+    right: Option<Arc<CopyLock>>,
+    said: String,
+    say: S,
+}
+
+/// Why the snapshot or its copy is behind.
+#[derive(Debug, thiserror::Error)]
+enum RefreshTrouble {
+    #[error("the store cannot be read, and the node goes on by what it has: {0}")]
+    Store(#[from] StoreError),
+    #[error("this node's copy of the store cannot be written: {0}")]
+    Copy(#[from] CopyError),
+    #[error("writing this node's copy of the store was interrupted")]
+    Interrupted,
+}
+
+impl<S: Fn(LogLevel, &str)> Refresher<S> {
+    pub(crate) fn new(keys: Arc<HostedKeys>, found: FoundCopy, say: S) -> Refresher<S> {
+        Refresher {
+            keys,
+            written: found.origin,
+            unwritten: BTreeSet::new(),
+            stale: HashSet::new(),
+            right: None,
+            said: String::new(),
+            say,
+        }
+    }
+
+    /// Follows the store for as long as it is polled.
+    pub(crate) async fn run(mut self) {
+        loop {
+            match self.follow().await {
+                Ok(()) => self.said.clear(),
+                Err(trouble) => {
+                    let text = trouble.to_string();
+                    if text != self.said {
+                        (self.say)(LogLevel::Error, &text);
+                        self.said = text;
+                    }
+                }
+            }
+            // A ring, or a second: others may write to the store.
+            let _ = timeout(LOOK_AGAIN, self.keys.store.changed.notified()).await;
+        }
+    }
+
+    async fn follow(&mut self) -> Result<(), RefreshTrouble> {
+        self.pass_time();
+        let keys = Arc::clone(&self.keys);
+        let Some(store) = keys.store.get() else { return Ok(()) };
+        self.read(store).await?;
+        self.write(store).await
+    }
+
+    /// Puts in force what the passing of time changes, store or not.
+    fn pass_time(&mut self) {
+        let (snapshot, now) = (self.keys.current(), now());
+        let due = snapshot.due(now);
+        if due.is_empty() {
+            return;
+        }
+        // The store's next serial is at least the time as well.
+        let serial = snapshot.serial().max(u32::try_from(now & u64::from(u32::MAX)).unwrap_or(0));
+        let (next, touched) = snapshot.changed(&due, snapshot.revision(), serial, now);
+        self.keys.put_in_force(next);
+        self.unwritten.extend(touched);
+    }
+
+    /// Puts in force what has changed in the store.
+    async fn read(&mut self, store: &Store) -> Result<(), RefreshTrouble> {
+        let snapshot = self.keys.current();
+        // The serial first: what is read after it is as new or newer, and the next look raises it.
+        let serial = store.zone_serial().await?.max(snapshot.serial());
+        let feed = store.changes_since(snapshot.revision()).await?;
+        if feed.revision == snapshot.revision() && snapshot.is_complete() {
+            return Ok(());
+        }
+        let domains = feed.domains.filter(|domains| snapshot.is_complete() && domains.len() <= MAX_SINGLE);
+        let now = now();
+        let Some(domains) = domains else {
+            let shards = read_all(store, now).await?;
+            let zone = snapshot.zone().cloned();
+            let build = move || HostedSnapshot::of_shards(shards, feed.revision, serial, now, zone);
+            let next = spawn_blocking(build).await.map_err(|_| RefreshTrouble::Interrupted)?;
+            let count = next.len();
+            next.alarms().take(MAX_ALARMS).for_each(|alarm| (self.say)(LogLevel::Error, &alarm));
+            self.keys.put_in_force(next);
+            self.written = None;
+            self.unwritten.extend(0..SHARDS);
+            (self.say)(LogLevel::Info, &format!("the store was read: {count} domains"));
+            return Ok(());
+        };
+        let domains: HashSet<DomainName> = domains.into_iter().collect();
+        let mut changes = Vec::with_capacity(domains.len());
+        for name in domains {
+            let held = store.held_domain(&name).await?;
+            let former = former_names(store, Some(&name), now).await?;
+            let entry = Entry::new(name.clone(), held, former);
+            // Most of what the store notes was seen in the DNS and changes nothing here.
+            if snapshot.find(&name) != entry.clone().map_or(Known::No, Known::Yes) {
+                changes.push(Change { name, entry });
+            }
+        }
+        let (next, touched) = snapshot.changed(&changes, feed.revision, serial, now);
+        self.keys.put_in_force(next);
+        self.unwritten.extend(touched);
+        changes.iter().for_each(|change| self.alarm(&snapshot, change));
+        self.stale.extend(changes.into_iter().map(|change| change.name));
+        Ok(())
+    }
+
+    /// Says an alarm that was not there before, and its end.
+    fn alarm(&self, before: &HostedSnapshot, change: &Change) {
+        let before = match before.find(&change.name) {
+            Known::Yes(entry) => entry.alarm(),
+            Known::No | Known::Unknown => None,
+        };
+        match change.entry.as_ref().and_then(Entry::alarm) {
+            Some(alarm) if Some(&alarm) != before.as_ref() => (self.say)(LogLevel::Error, &alarm),
+            None if before.is_some() => {
+                (self.say)(LogLevel::Info, &format!("{}: no alarm any more", change.name));
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    /// Brings the copy on the disk to what is in force.
+    async fn write(&mut self, store: &Store) -> Result<(), RefreshTrouble> {
+        let snapshot = self.keys.current();
+        let is_written = |origin: &Origin| snapshot.revision() - origin.revision < MAX_BEHIND;
+        if self.unwritten.is_empty() && self.written.as_ref().is_some_and(is_written) {
+            return Ok(());
+        }
+        let right = self.right().await?;
+        // A copy that is made anew has nothing that could be used again.
+        let anew = self.written.is_none();
+        while let Some(place) = self.unwritten.first().copied() {
+            self.write_shard(store, &snapshot, place, &right, anew).await?;
+            self.unwritten.remove(&place);
+        }
+        let origin =
+            Origin { store_id: store.id().await?, revision: snapshot.revision(), serial: snapshot.serial() };
+        let (copy, said) = (self.keys.copy.clone(), origin.clone());
+        in_background(move || copy.write_origin(&right, &said, &snapshot)).await?;
+        self.written = Some(origin);
+        self.stale.clear();
+        Ok(())
+    }
+
+    async fn write_shard(
+        &self,
+        store: &Store,
+        snapshot: &Arc<HostedSnapshot>,
+        place: usize,
+        right: &Arc<CopyLock>,
+        anew: bool,
+    ) -> Result<(), RefreshTrouble> {
+        let Some(shard) = snapshot.shard(place).cloned() else { return Ok(()) };
+        let (mut copied, mut wanted): (Vec<KeyId>, Vec<KeyId>) = (Vec::new(), Vec::new());
+        for entry in shard.entries() {
+            let of_store = anew || self.stale.contains(&entry.name);
+            if of_store { wanted.extend(entry.key_ids()) } else { copied.extend(entry.key_ids()) }
+        }
+        let copy = self.keys.copy.clone();
+        let is_empty = shard.len() == 0;
+        let read = spawn_blocking(move || {
+            if is_empty && !copy.has_file(place) {
+                return None;
+            }
+            let keys = copy.keys(place, &copied).unwrap_or_default();
+            let found: HashSet<KeyId> = keys.iter().map(|(id, _)| *id).collect();
+            let missing: Vec<KeyId> = copied.into_iter().filter(|id| !found.contains(id)).collect();
+            Some((copy, keys, missing))
+        })
+        .await
+        .map_err(|_| RefreshTrouble::Interrupted)?;
+        let Some((copy, mut keys, missing)) = read else { return Ok(()) };
+        wanted.extend(missing);
+        keys.extend(store.sealed_keys(&wanted).await?);
+        let (right, serial) = (Arc::clone(right), snapshot.serial());
+        in_background(move || copy.write_shard(&right, place, serial, &shard, &keys)).await
+    }
+
+    async fn right(&mut self) -> Result<Arc<CopyLock>, RefreshTrouble> {
+        if let Some(right) = &self.right {
+            return Ok(Arc::clone(right));
+        }
+        let copy = self.keys.copy.clone();
+        let right = spawn_blocking(move || copy.lock()).await.map_err(|_| RefreshTrouble::Interrupted)??;
+        Ok(Arc::clone(self.right.insert(Arc::new(right))))
+    }
+}
+
+/// Runs what waits for the disk.
+async fn in_background(
+    write: impl FnOnce() -> Result<(), CopyError> + Send + 'static,
+) -> Result<(), RefreshTrouble> {
+    Ok(spawn_blocking(write).await.map_err(|_| RefreshTrouble::Interrupted)??)
+}
+
+/// Everything that the store has, in shards.
+async fn read_all(store: &Store, now: u64) -> Result<Vec<Option<Arc<Shard>>>, StoreError> {
+    let mut former: HashMap<DomainName, Vec<FormerName>> = HashMap::new();
+    for name in former_names(store, None, now).await? {
+        former.entry(name.domain.clone()).or_default().push(name);
+    }
+    let mut shards = vec![ShardBuilder::default(); SHARDS];
+    let mut add = |entry: Option<Entry>| {
+        if let Some(entry) = entry {
+            shards[NodeCopy::place_of(entry.name.as_str())].add(&entry);
+        }
+    };
+    let mut after = String::new();
+    loop {
+        let page = store.held_domains(&after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.name.as_str().to_owned();
+        for held in page {
+            let (name, former) = (held.name.clone(), former.remove(&held.name).unwrap_or_default());
+            add(Entry::new(name, Some(held), former));
+        }
+    }
+    for (name, former) in former {
+        add(Entry::new(name, None, former));
+    }
+    Ok(shards.into_iter().map(|shard| Some(Arc::new(shard.finish()))).collect())
+}
+
+async fn former_names(
+    store: &Store,
+    domain: Option<&DomainName>,
+    now: u64,
+) -> Result<Vec<FormerName>, StoreError> {
+    let mut all: Vec<FormerName> = Vec::new();
+    loop {
+        let after = all.last().map_or("", |name| &name.hosted_selector);
+        let page = store.former_names(domain, after, PAGE, now).await?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+    }
+}
+
+/// How often others' changes are looked for.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Domains that are read one by one; where more have changed, reading all is sooner done.
+const MAX_SINGLE: usize = 2_000;
+/// Revisions that the copy may be behind where nothing in it has changed: the next start reads them again.
+const MAX_BEHIND: i64 = 1_000;
+/// Alarms that are said when all was read.
+const MAX_ALARMS: usize = 20;
+/// Rows of one page.
+const PAGE: u32 = 1_000;
