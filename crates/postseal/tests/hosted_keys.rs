@@ -4,13 +4,17 @@
 mod support;
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use postseal_core::dkim::Canonicalization;
 use postseal_core::dns::DomainName;
-use postseal_core::hosting::{Changes, Conclusion, OrganisationName, OwnershipToken, Slot, UnseenKey, Waits};
+use postseal_core::hosting::{
+    Changes, Conclusion, HostingZone, OrganisationName, OwnershipToken, Slot, UnseenKey, Waits,
+};
 use postseal_milter::client::{Action, Client, Letter, Submitter};
 use postseal_store::{Act, HostedKey, KeySource, Store};
 use support::node::Node;
@@ -327,6 +331,171 @@ async fn a_restarted_node_signs_without_its_store() {
     assert!(matches!(&action, Action::Refuse(reply) if reply.starts_with("451 4.7.5")), "{action:?}");
     fs::copy(node.path("kek.old"), node.path("kek")).expect("copied");
     until_signed(&node, "contoso.example", Some("selector1")).await;
+}
+
+const HOSTING: &str = "[hosting]\nzone = \"keys.example\"\nlisten = \"127.0.0.1:0\"\n\
+    name_servers = [\"ns1.keys.example\"]\nsenders = [\"ip4:192.0.2.25\"]\n\
+    [hosting.addresses]\n\"ns1.keys.example\" = [\"127.0.0.1\"]\n";
+
+/// Where the node answers for its hosting zone.
+fn dns_address(node: &mut Node) -> SocketAddr {
+    let line = node.wait_for_log("answering for the zone keys.example on ");
+    let rest = line.split("keys.example on ").nth(1).expect("an address");
+    rest.split(',').next().expect("one").parse().expect("an address")
+}
+
+/// The RCODE, and the texts of the TXT records there: an answer over UDP, and the same over TCP.
+fn ask_txt(server: SocketAddr, question: &str) -> (u8, Vec<String>) {
+    let mut query = vec![0x51, 0x52, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1];
+    for label in question.split('.') {
+        query.push(u8::try_from(label.len()).expect("a label"));
+        query.extend_from_slice(label.as_bytes());
+    }
+    // TXT, IN; an OPT record for 1232 octets.
+    query.extend_from_slice(&[0, 0, 16, 0, 1, 0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0, 0, 0]);
+    let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    socket.send_to(&query, server).expect("sent");
+    let mut answer = [0; 4_096];
+    let (length, _) = socket.recv_from(&mut answer).expect("an answer");
+    let udp = answer[..length].to_vec();
+
+    let mut stream = TcpStream::connect(server).expect("connects");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let framed = [&u16::try_from(query.len()).expect("short").to_be_bytes()[..], &query].concat();
+    stream.write_all(&framed).expect("sent");
+    let mut length = [0; 2];
+    stream.read_exact(&mut length).expect("an answer");
+    let mut tcp = vec![0; usize::from(u16::from_be_bytes(length))];
+    stream.read_exact(&mut tcp).expect("an answer");
+    assert_eq!(texts(&udp, &query), texts(&tcp, &query), "{question}");
+    (udp[3] & 15, texts(&udp, &query))
+}
+
+/// The TXT records of an answer whose owners are pointers to the question.
+fn texts(answer: &[u8], query: &[u8]) -> Vec<String> {
+    let mut at = query.len() - 11;
+    let count = u16::from_be_bytes([answer[6], answer[7]]);
+    let record = |at: &mut usize| {
+        let length = usize::from(u16::from_be_bytes([answer[*at + 10], answer[*at + 11]]));
+        let mut data = &answer[*at + 12..*at + 12 + length];
+        *at += 12 + length;
+        let mut text = Vec::new();
+        while let Some((length, rest)) = data.split_first() {
+            text.extend_from_slice(&rest[..usize::from(*length)]);
+            data = &rest[usize::from(*length)..];
+        }
+        String::from_utf8(text).expect("ASCII")
+    };
+    (0..count).map(|_| record(&mut at)).collect()
+}
+
+/// Waits until the name has these texts.
+async fn until_answered(server: SocketAddr, question: &str, expected: (u8, &[&str])) -> Duration {
+    let begun = Instant::now();
+    loop {
+        let (rcode, texts) = ask_txt(server, question);
+        if (rcode, texts.iter().map(String::as_str).collect::<Vec<_>>()) == (expected.0, expected.1.to_vec())
+        {
+            return begun.elapsed();
+        }
+        assert!(begun.elapsed() < PATIENCE, "{question}: {rcode} {texts:?}, not {expected:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_hosting_zone_is_answered_for_with_and_without_the_store() {
+    let mut node = Node::start(Files::new(), &format!("{STORE}{HOSTING}{SIGNING}"));
+    let server = dns_address(&mut node);
+    let world = World::beside(&mut node).await;
+    let contoso = organisation("contoso");
+    let zone = HostingZone::new(name("keys.example")).expect("short");
+    let keys = [HostedKey::generate(2048).expect("made"), HostedKey::generate(2048).expect("made")];
+    let token = OwnershipToken::from_random([7; 20]);
+    let pair = [&keys[0], &keys[1]];
+    let store = &world.store;
+    store.add_organisation_with_initial_domain(&contoso, &zone, token, pair, act()).await.expect("made");
+    let initial = name("contoso.keys.example");
+    world.see(&contoso, &initial, Conclusion::Seen).await;
+    world.set(&contoso, &initial, Changes { enabled: Some(true), ..Changes::default() }).await;
+    world.enable("contoso", "contoso.example").await;
+
+    let hosted = "selector1-contoso-example._domainkey.contoso.keys.example";
+    let held = store.held_domain(&name("contoso.example")).await.expect("read").expect("held");
+    let record = held.configuration.expect("made").1[0].record.clone();
+    let taken = until_answered(server, hosted, (0, &[&record])).await;
+    assert!(taken < Duration::from_secs(2), "{taken:?}");
+    let check = async |question: &str, expected: (u8, &[&str])| {
+        assert_eq!(
+            ask_txt(server, question),
+            (expected.0, expected.1.iter().map(|t| (*t).to_owned()).collect())
+        );
+    };
+    check("contoso.keys.example", (0, &["v=spf1 ip4:192.0.2.25 -all"])).await;
+    check("_domainkey.contoso.keys.example", (0, &[])).await;
+    check("spf.keys.example", (0, &["v=spf1 ip4:192.0.2.25 -all"])).await;
+    check("_dmarc.keys.example", (0, &["v=DMARC1; p=reject; psd=y"])).await;
+    check("nobody.keys.example", (3, &[])).await;
+    check("contoso.example", (5, &[])).await;
+    assert!(node.metric("postseal_hosted_dns_answers_total{rcode=\"nxdomain\"}") >= 2.0);
+    let serial = node.metric("postseal_zone_serial");
+    asked_by_kdig(server, hosted, &record);
+
+    // Mail of the initial domain is signed, and verifies by what this name server answers.
+    until_signed(&node, "contoso.keys.example", Some("selector1")).await;
+    let (_, header) = send(&node, "jo@contoso.example", "contoso.keys.example").await;
+    let message = [header.as_bytes(), b"\r\n", BODY].concat();
+    let server_text = server.to_string();
+    let asked =
+        ["verify", "--json", "--resolver", &server_text, "--ip", "192.0.2.25", "--helo", "client.example"];
+    let words = [asked.as_slice(), &["--mail-from", "jo@contoso.keys.example", "-"]].concat();
+    let json = run_with_input(&words, &message).json();
+    let result = |method: &str| json[method]["result"].clone();
+    assert_eq!((result("dmarc"), &json["dkim"][0]["result"]), ("pass".into(), &"pass".into()), "{json:#}");
+
+    // Removed: revoked, and the serial has risen.
+    store.dkim_remove(&contoso, &name("contoso.example"), act()).await.expect("removed");
+    until_answered(server, hosted, (0, &["v=DKIM1; k=rsa; p="])).await;
+    assert!(node.metric("postseal_zone_serial") > serial);
+    world.store.close().await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+
+    let mut node = restart(node, remove_store);
+    let server = dns_address(&mut node);
+    until_answered(server, hosted, (0, &["v=DKIM1; k=rsa; p="])).await;
+    let (rcode, texts) = ask_txt(server, "selector2._domainkey.contoso.keys.example");
+    assert_eq!((rcode, texts), (0, vec![keys[1].record().to_owned()]));
+    assert!(node.metric("postseal_zone_serial") > serial);
+}
+
+/// Where the tool is installed, it sees the same.
+fn asked_by_kdig(server: SocketAddr, question: &str, record: &str) {
+    let port = server.port().to_string();
+    let asked = std::process::Command::new("kdig")
+        .args(["@127.0.0.1", "-p", &port, "+short", "+norec", question, "TXT"])
+        .output();
+    let Ok(asked) = asked else { return };
+    let text = String::from_utf8_lossy(&asked.stdout).replace("\" \"", "");
+    assert_eq!(text.trim().trim_matches('"'), record.replace(';', "\\;").replace("\\;", ";"));
+}
+
+#[tokio::test]
+async fn names_that_were_given_up_end_by_themselves() {
+    let mut node = Node::start(Files::new(), &format!("{STORE}{HOSTING}{SIGNING}"));
+    let server = dns_address(&mut node);
+    let world = World::beside(&mut node).await;
+    world.enable("contoso", "contoso.example").await;
+    let hosted = "selector1-contoso-example._domainkey.contoso.keys.example";
+    // Removed thirty days ago but for three seconds.
+    let past = Act { now: act().now - 30 * 86_400 + 3, ..act() };
+    world.store.dkim_remove(&organisation("contoso"), &name("contoso.example"), past).await.expect("removed");
+    until_answered(server, hosted, (0, &["v=DKIM1; k=rsa; p="])).await;
+    let serial = node.metric("postseal_zone_serial");
+    until_answered(server, hosted, (3, &[])).await;
+    assert!(node.metric("postseal_zone_serial") > serial);
+    assert!(node.metric("postseal_hosted_domains") >= 1.0, "it is held still");
+    world.store.close().await;
 }
 
 /// A node that knows nothing must not send mail unsigned that may have to be signed.

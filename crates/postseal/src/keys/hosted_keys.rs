@@ -94,8 +94,8 @@ impl HostedKeys {
         self.store.get().is_some()
     }
 
-    pub(super) fn put_in_force(&self, snapshot: HostedSnapshot) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+    pub(super) fn put_in_force(&self, snapshot: Arc<HostedSnapshot>) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
     }
 
     /// Reads a private key: from the copy, and where that does not have it yet, from the store.

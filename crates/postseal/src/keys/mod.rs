@@ -6,11 +6,13 @@
 //! ```
 
 mod hosted_keys;
+mod hosted_zone;
 mod refresh;
 mod snapshot;
 mod store_access;
 
 pub(crate) use hosted_keys::{FoundCopy, HostedKeyName, HostedKeyTrouble, HostedKeys};
+pub(crate) use hosted_zone::HostedZoneSource;
 pub(crate) use refresh::Refresher;
 pub(crate) use snapshot::{Entry, HostedSnapshot, Known};
 pub(crate) use store_access::StoreAccess;

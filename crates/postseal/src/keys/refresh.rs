@@ -71,32 +71,37 @@ impl<S: Fn(LogLevel, &str)> Refresher<S> {
     }
 
     async fn follow(&mut self) -> Result<(), RefreshTrouble> {
-        self.pass_time();
+        self.pass_time().await?;
         let keys = Arc::clone(&self.keys);
         let Some(store) = keys.store.get() else { return Ok(()) };
         self.read(store).await?;
-        self.write(store).await
+        self.write(Some(store), &keys.current()).await
     }
 
-    /// Puts in force what the passing of time changes, store or not.
-    fn pass_time(&mut self) {
-        let (snapshot, now) = (self.keys.current(), now());
+    /// Puts in force what the passing of time changes, store or not. It is on the disk first: no
+    /// restart takes the zone's serial back.
+    async fn pass_time(&mut self) -> Result<(), RefreshTrouble> {
+        let keys = Arc::clone(&self.keys);
+        let (snapshot, now) = (keys.current(), now());
         let due = snapshot.due(now);
         if due.is_empty() {
-            return;
+            return Ok(());
         }
-        // The store's next serial is at least the time as well.
-        let serial = snapshot.serial().max(u32::try_from(now & u64::from(u32::MAX)).unwrap_or(0));
+        let seconds = u32::try_from(now & u64::from(u32::MAX)).unwrap_or(0);
+        let serial = snapshot.serial().saturating_add(1).max(seconds);
         let (next, touched) = snapshot.changed(&due, snapshot.revision(), serial, now);
-        self.keys.put_in_force(next);
+        let next = Arc::new(next);
         self.unwritten.extend(touched);
+        let written = self.write(keys.store.get(), &next).await;
+        self.keys.put_in_force(next);
+        written
     }
 
     /// Puts in force what has changed in the store.
     async fn read(&mut self, store: &Store) -> Result<(), RefreshTrouble> {
         let snapshot = self.keys.current();
         // The serial first: what is read after it is as new or newer, and the next look raises it.
-        let serial = store.zone_serial().await?.max(snapshot.serial());
+        let serial = store.zone_serial().await?;
         let feed = store.changes_since(snapshot.revision()).await?;
         if feed.revision == snapshot.revision() && snapshot.is_complete() {
             return Ok(());
@@ -105,12 +110,12 @@ impl<S: Fn(LogLevel, &str)> Refresher<S> {
         let now = now();
         let Some(domains) = domains else {
             let shards = read_all(store, now).await?;
-            let zone = snapshot.zone().cloned();
+            let (zone, serial) = (snapshot.zone().cloned(), serial.max(snapshot.serial()));
             let build = move || HostedSnapshot::of_shards(shards, feed.revision, serial, now, zone);
             let next = spawn_blocking(build).await.map_err(|_| RefreshTrouble::Interrupted)?;
             let count = next.len();
             next.alarms().take(MAX_ALARMS).for_each(|alarm| (self.say)(LogLevel::Error, &alarm));
-            self.keys.put_in_force(next);
+            self.keys.put_in_force(Arc::new(next));
             self.written = None;
             self.unwritten.extend(0..SHARDS);
             (self.say)(LogLevel::Info, &format!("the store was read: {count} domains"));
@@ -127,8 +132,10 @@ impl<S: Fn(LogLevel, &str)> Refresher<S> {
                 changes.push(Change { name, entry });
             }
         }
-        let (next, touched) = snapshot.changed(&changes, feed.revision, serial, now);
-        self.keys.put_in_force(next);
+        // Time may have raised the serial over the store's.
+        let at_least = snapshot.serial().saturating_add(u32::from(!changes.is_empty()));
+        let (next, touched) = snapshot.changed(&changes, feed.revision, serial.max(at_least), now);
+        self.keys.put_in_force(Arc::new(next));
         self.unwritten.extend(touched);
         changes.iter().for_each(|change| self.alarm(&snapshot, change));
         self.stale.extend(changes.into_iter().map(|change| change.name));
@@ -150,10 +157,15 @@ impl<S: Fn(LogLevel, &str)> Refresher<S> {
         }
     }
 
-    /// Brings the copy on the disk to what is in force.
-    async fn write(&mut self, store: &Store) -> Result<(), RefreshTrouble> {
-        let snapshot = self.keys.current();
-        let is_written = |origin: &Origin| snapshot.revision() - origin.revision < MAX_BEHIND;
+    /// Brings the copy on the disk to this snapshot. Without the store nothing in it has new keys.
+    async fn write(
+        &mut self,
+        store: Option<&Store>,
+        snapshot: &Arc<HostedSnapshot>,
+    ) -> Result<(), RefreshTrouble> {
+        let is_written = |origin: &Origin| {
+            snapshot.revision() - origin.revision < MAX_BEHIND && snapshot.serial() == origin.serial
+        };
         if self.unwritten.is_empty() && self.written.as_ref().is_some_and(is_written) {
             return Ok(());
         }
@@ -161,12 +173,17 @@ impl<S: Fn(LogLevel, &str)> Refresher<S> {
         // A copy that is made anew has nothing that could be used again.
         let anew = self.written.is_none();
         while let Some(place) = self.unwritten.first().copied() {
-            self.write_shard(store, &snapshot, place, &right, anew).await?;
+            self.write_shard(store, snapshot, place, &right, anew).await?;
             self.unwritten.remove(&place);
         }
-        let origin =
-            Origin { store_id: store.id().await?, revision: snapshot.revision(), serial: snapshot.serial() };
-        let (copy, said) = (self.keys.copy.clone(), origin.clone());
+        let store_id = match (store, &self.written) {
+            (Some(store), _) => store.id().await?,
+            (None, Some(origin)) => origin.store_id.clone(),
+            // Of what the copy is made is not known, and so it is no copy of anything.
+            (None, None) => return Ok(()),
+        };
+        let origin = Origin { store_id, revision: snapshot.revision(), serial: snapshot.serial() };
+        let (copy, said, snapshot) = (self.keys.copy.clone(), origin.clone(), Arc::clone(snapshot));
         in_background(move || copy.write_origin(&right, &said, &snapshot)).await?;
         self.written = Some(origin);
         self.stale.clear();
@@ -175,7 +192,7 @@ impl<S: Fn(LogLevel, &str)> Refresher<S> {
 
     async fn write_shard(
         &self,
-        store: &Store,
+        store: Option<&Store>,
         snapshot: &Arc<HostedSnapshot>,
         place: usize,
         right: &Arc<CopyLock>,
@@ -202,7 +219,9 @@ impl<S: Fn(LogLevel, &str)> Refresher<S> {
         .map_err(|_| RefreshTrouble::Interrupted)?;
         let Some((copy, mut keys, missing)) = read else { return Ok(()) };
         wanted.extend(missing);
-        keys.extend(store.sealed_keys(&wanted).await?);
+        if let Some(store) = store {
+            keys.extend(store.sealed_keys(&wanted).await?);
+        }
         let (right, serial) = (Arc::clone(right), snapshot.serial());
         in_background(move || copy.write_shard(&right, place, serial, &shard, &keys)).await
     }

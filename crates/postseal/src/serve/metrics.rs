@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use postseal_core::verdict::Verdict;
 use postseal_dns::ask::AnswerCache;
+use postseal_dns::serve::ServeCounts;
 use postseal_milter::Snapshot;
 
 use super::counters::{Durations, Family, write_labelled, write_value};
@@ -251,6 +252,22 @@ fn write_hosted(out: &mut String, hosted: &HostedKeys) {
     );
     gauge("postseal_zone_serial", "The serial of the hosting zone.", u64::from(snapshot.serial()));
 }
+
+/// What the hosting zone's name server has answered.
+pub(super) fn write_hosted_dns(out: &mut String, counts: &ServeCounts) {
+    let (name, help) = ("postseal_hosted_dns_answers_total", "Answers for the hosting zone, by RCODE.");
+    let answers = counts.answers();
+    let words = RCODES.iter().enumerate().map(|(rcode, word)| (*word, answers[rcode]));
+    write_labelled(out, name, help, "rcode", words);
+    let (name, help) = ("postseal_hosted_dns_truncated_total", "Answers with TC, among the others too.");
+    write_value(out, name, help, "counter", counts.truncated());
+    let (name, help) =
+        ("postseal_hosted_dns_silent_total", "What got no answer: no query, or above the rate.");
+    write_value(out, name, help, "counter", counts.silent());
+}
+
+/// Those that the name server gives, by number (RFC 1035 §4.1.1).
+const RCODES: [&str; 6] = ["noerror", "formerr", "servfail", "nxdomain", "notimp", "refused"];
 
 /// They begin anew when other name servers come into force, as with a restart.
 fn write_dns(out: &mut String, answers: &AnswerCache) {

@@ -20,7 +20,8 @@ mod message_event;
 mod own_message;
 mod session;
 
-// Where MTAs come in.
+// Where MTAs come in, and those who ask for hosted keys.
+mod hosted_dns;
 mod listeners;
 
 // From the start to the end.

@@ -6,6 +6,7 @@ use postseal_dns::ask::SystemConfigError;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::control::ControlSocketError;
+use super::hosted_dns::HostedDnsError;
 use super::inherited::InheritedSockets;
 use super::listeners::ListenError;
 use super::process;
@@ -24,6 +25,8 @@ pub(crate) enum StartError {
     Resolver(#[from] SystemConfigError),
     #[error("{0}")]
     Listen(#[from] ListenError),
+    #[error("{0}")]
+    HostedDns(#[from] HostedDnsError),
     #[error("{0}")]
     Control(ControlSocketError),
     #[error("{0}")]

@@ -1,5 +1,6 @@
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -14,12 +15,13 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep};
 
 use super::control::{ControlSocket, Controlled, Order, Reply};
+use super::hosted_dns::HostedDns;
 use super::http::{self, Monitored, Readiness};
 use super::inherited::InheritedSockets;
 use super::key_check::check_keys;
 use super::listeners::Listeners;
 use super::log::Log;
-use super::metrics::write_verdicts;
+use super::metrics::{write_hosted_dns, write_verdicts};
 use super::node::Node;
 use super::process;
 use super::reload::{Reloader, say_faults, status};
@@ -50,6 +52,8 @@ struct Parts {
     /// `None`: the settings name no store.
     store: Option<Arc<StoreAccess>>,
     hosted: Option<Arc<HostedKeys>>,
+    /// `None`: the settings name no hosting zone.
+    dns: Option<HostedDns>,
 }
 
 impl Running {
@@ -78,6 +82,10 @@ impl Running {
         let store = settings.store.as_ref().map(|_| Arc::new(StoreAccess::new()));
         let loaded = store.clone().and_then(|store| load_hosted_keys(&settings, store, &log));
         let (hosted, found) = loaded.unzip();
+        let dns = match (&hosted, &settings.hosting) {
+            (Some(keys), Some(hosting)) => Some(HostedDns::start(Arc::clone(keys), hosting).await?),
+            _ => None,
+        };
         let node = Arc::new(Node::new(settings, hosted.clone(), log)?);
         let listeners = Listeners::open(&node, &node.current().settings, &mut inherited).await?;
         for name in inherited.left() {
@@ -88,10 +96,11 @@ impl Running {
         let addresses = listeners.addresses().to_vec();
         let reloader = Reloader::new(file.clone(), Arc::clone(&node), Arc::clone(&manager), addresses);
         let stopping = AtomicBool::new(false);
-        let parts = Arc::new(Parts { node, listeners, manager, reloader, stopping, store, hosted });
+        let parts = Arc::new(Parts { node, listeners, manager, reloader, stopping, store, hosted, dns });
         let mut running = Running { parts, tasks: JoinSet::new(), spooling: None };
         running.begin(control, http, found);
         let parts = &running.parts;
+        parts.say_where_dns_is();
         let ready = status(parts.listeners.addresses(), &parts.node.current().settings);
         parts.node.log.say(LogLevel::Info, &format!("ready on {ready}; configuration {}", file.display()));
         parts.manager.ready(&ready);
@@ -103,6 +112,13 @@ impl Running {
     #[allow(dead_code, reason = "for whoever runs a node as a part of another process")]
     pub(crate) fn milter_addresses(&self) -> &[MilterAddress] {
         self.parts.listeners.addresses()
+    }
+
+    /// Where the hosting zone is answered for, UDP and TCP, in the order of the settings: with the
+    /// port that was taken, where they ask for any.
+    #[allow(dead_code, reason = "for whoever runs a node as a part of another process")]
+    pub(crate) fn dns_addresses(&self) -> &[SocketAddr] {
+        self.parts.dns.as_ref().map_or(&[], HostedDns::addresses)
     }
 
     /// Takes the configuration file again.
@@ -227,6 +243,21 @@ impl Parts {
         }));
     }
 
+    fn say_where_dns_is(&self) {
+        let Some((dns, hosting)) = self.dns.as_ref().zip(self.node.current().settings.hosting.clone()) else {
+            return;
+        };
+        let zone = hosting.zone.name();
+        let addresses: Vec<String> = dns.addresses().iter().map(ToString::to_string).collect();
+        let text = match addresses.join(", ") {
+            none if none.is_empty() => {
+                format!("the zone {zone} is not answered for here: [hosting] listen is empty")
+            }
+            addresses => format!("answering for the zone {zone} on {addresses}, UDP and TCP"),
+        };
+        self.node.log.say(LogLevel::Info, &text);
+    }
+
     async fn reload(self: &Arc<Self>, lang: Lang) -> Reply {
         let reply = self.reloader.reload(lang).await;
         if matches!(reply, Reply::Reloaded(_)) {
@@ -257,6 +288,9 @@ impl Monitored for Parts {
         let snapshot = self.node.current();
         let mut text =
             self.node.metrics.write(&self.listeners.stats(), &snapshot.answers, self.hosted.as_deref());
+        if let Some(dns) = &self.dns {
+            write_hosted_dns(&mut text, dns.responder.counts());
+        }
         if let (Some(queue), Some(store)) = (&self.node.verdicts, &snapshot.settings.store) {
             // What cannot be counted is shown as nothing.
             let on_disk = postseal_store::spool_octets(&verdicts::spool_directory(&store.path));

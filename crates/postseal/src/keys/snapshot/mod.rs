@@ -13,7 +13,7 @@ use postseal_core::dns::DomainName;
 use postseal_core::hosting::{HostingZone, OrganisationName};
 use shard::NameHash;
 
-pub(crate) use entry::Entry;
+pub(crate) use entry::{Entry, Former};
 pub(crate) use node_copy::{CopyError, CopyLock, Loaded, NodeCopy, Origin};
 pub(crate) use shard::{SHARDS, Shard, ShardBuilder};
 pub(crate) use shard_file::ShardFileError;
@@ -210,7 +210,6 @@ impl HostedSnapshot {
         }
     }
 
-    #[allow(dead_code, reason = "the hosted zone asks")]
     /// The domain that this hosted selector belongs to.
     pub(crate) fn of_hosted_name(&self, hosted_selector: &str) -> Option<Entry> {
         let hash = NameHash::of(hosted_selector);
@@ -225,7 +224,6 @@ impl HostedSnapshot {
         entries.find(|entry| entry.hosted_names().any(|(name, _)| name == hosted_selector))
     }
 
-    #[allow(dead_code, reason = "the hosted zone asks")]
     /// What an organisation has in the hosting zone.
     pub(crate) fn presence_of(&self, organisation: &OrganisationName) -> Presence {
         let shard = self.organisations.get(NameHash::of(organisation.as_str()).shard());
@@ -255,7 +253,6 @@ impl HostedSnapshot {
         self.serial
     }
 
-    #[allow(dead_code, reason = "the hosted zone asks")]
     pub(crate) fn as_of(&self) -> u64 {
         self.as_of
     }

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-pub(crate) use super::entry::tests::{entry, name};
-use super::entry::tests::{former, organisation};
+use super::entry::tests::organisation;
+pub(crate) use super::entry::tests::{entry, former, name};
 use super::*;
 
 const NOW: u64 = 1_800_000_000;
