@@ -7,7 +7,6 @@ mod config;
 
 // The keys of organisations.
 mod keys;
-#[allow(dead_code, unused_imports, reason = "the HTTP API that calls it comes next")]
 mod service;
 
 // What the node does with mail.
@@ -18,7 +17,10 @@ mod verdicts;
 // The node as a process: sockets, settings in force, log, metrics.
 mod serve;
 
+// What others ask of it.
+mod api;
 mod cli;
+mod system_group;
 
 fn main() -> ExitCode {
     cli::run(&std::env::args_os().collect::<Vec<_>>())

@@ -9,6 +9,7 @@ mod dns_source;
 mod host;
 mod key_file;
 mod message_source;
+mod node_client;
 mod signing_args;
 
 // What it says.
@@ -27,11 +28,20 @@ mod arc_seal;
 mod check;
 mod config;
 mod keygen;
-mod reload;
 mod serve;
 mod sign;
 mod spf;
 mod verify;
+
+// The commands that ask a running node.
+mod arc_config;
+mod audit;
+mod backup;
+mod dkim;
+mod domain;
+mod org;
+mod records;
+mod reload;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -71,6 +81,14 @@ enum Command {
     Config(config::ConfigArgs),
     Serve(serve::ServeArgs),
     Reload(reload::ReloadArgs),
+    Org(org::OrgArgs),
+    Domain(domain::DomainArgs),
+    Dkim(Box<dkim::DkimArgs>),
+    Records(records::RecordsArgs),
+    ArcConfig(arc_config::ArcConfigArgs),
+    Audit(audit::AuditArgs),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
 }
 
 /// How a command ended, where it could be done.
@@ -116,6 +134,14 @@ impl Command {
             Command::Config(args) => config::run(&args, terminal),
             Command::Serve(args) => serve::run(&args, terminal),
             Command::Reload(args) => reload::run(&args, terminal),
+            Command::Org(args) => org::run(&args, terminal),
+            Command::Domain(args) => domain::run(&args, terminal),
+            Command::Dkim(args) => dkim::run(&args, terminal),
+            Command::Records(args) => records::run(&args, terminal),
+            Command::ArcConfig(args) => arc_config::run(&args, terminal),
+            Command::Audit(args) => audit::run(&args, terminal),
+            Command::Backup(args) => backup::backup(&args, terminal),
+            Command::Restore(args) => backup::restore(&args, terminal),
         }
     }
 }

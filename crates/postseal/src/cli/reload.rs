@@ -1,27 +1,23 @@
-use std::io;
-use std::path::{Path, PathBuf};
-
 use clap::Args;
 use serde::Serialize;
 
 use super::Status;
 use super::fault_text::fault_text;
-use super::lang::{Lang, say};
+use super::lang::say;
+use super::node_client::{NodeArgs, NodeClient, block_on};
 use super::problem::Problem;
 use super::terminal::Terminal;
-use crate::config::{self, CONFIG_FILE, FaultReport};
-use crate::serve::control::{self, Order, Reloaded, Reply};
+use crate::api::resource::ReloadOrder;
+use crate::api::{ClientError, ProblemKind};
+use crate::config::FaultReport;
+use crate::serve::Reloaded;
 
 /// Make a running node take its configuration file again
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ReloadArgs {
-    /// The node's configuration file, read to find its control socket [default: /etc/postseal/postseal.toml]
-    #[arg(long, value_name = "FILE", default_value = CONFIG_FILE, hide_default_value = true)]
-    config: PathBuf,
-    /// Use this control socket instead
-    #[arg(long, value_name = "PATH")]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    node: NodeArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -40,22 +36,19 @@ struct Output<'r> {
 }
 
 pub(super) fn run(args: &ReloadArgs, terminal: &Terminal) -> Result<Status, Problem> {
-    let lang = terminal.lang;
-    let socket = args.socket.clone().unwrap_or_else(|| config::control_socket(&args.config));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let asked = runtime.and_then(|runtime| runtime.block_on(control::ask(&socket, Order::Reload { lang })));
-    match asked.map_err(|error| unreachable(&error, &socket, lang))? {
-        Reply::Reloaded(reloaded) => {
+    let node = NodeClient::new(&args.node, terminal);
+    let order = ReloadOrder { lang: terminal.lang };
+    let reply = block_on(async { Ok(node.client.reload(&order).await) }, terminal.lang)?;
+    match reply {
+        Ok(reloaded) => {
             say_reloaded(&reloaded, terminal)?;
             Ok(Status::Good)
         }
-        Reply::Unchanged { faults } => {
-            say_unchanged(&faults, terminal)?;
+        Err(ClientError::Problem(problem)) if problem.kind() == Some(ProblemKind::ConfigurationWrong) => {
+            say_unchanged(problem.faults.as_deref().unwrap_or_default(), terminal)?;
             Ok(Status::Bad)
         }
-        Reply::Refused { message } => {
-            Err(Problem::new(say!(lang, "the node refuses: {message}", "ノードが拒否しました: {message}")))
-        }
+        Err(error) => Err(node.problem(error)),
     }
 }
 
@@ -98,23 +91,4 @@ fn say_unchanged(faults: &[FaultReport], terminal: &Terminal) -> Result<(), Prob
         "何も変わっていません。前の設定が有効なままです\n",
     );
     terminal.print(&text)
-}
-
-fn unreachable(error: &io::Error, socket: &Path, lang: Lang) -> Problem {
-    let socket = socket.display();
-    Problem::with_next(
-        say!(lang, "no node answers on {socket}: {error}", "{socket} でノードが応答しません: {error}"),
-        match error.kind() {
-            io::ErrorKind::PermissionDenied => say!(
-                lang,
-                "Run it as root, or as the user of the node.",
-                "root か、ノードのユーザーで実行してください。"
-            ),
-            _ => say!(
-                lang,
-                "Is it running? systemctl status postseal. Another socket: --config FILE or --socket PATH.",
-                "動いているかを systemctl status postseal で確かめてください。別のソケットは --config FILE か --socket PATH で指定します。"
-            ),
-        },
-    )
 }

@@ -37,13 +37,17 @@ mod metrics;
 mod timestamp;
 
 // What others tell it, and it them.
-pub(crate) mod control;
 pub(crate) mod inherited;
 mod reload;
 mod service_manager;
+
+// The organisations of its store.
+mod organisations;
 
 // The system and its files.
 mod key_check;
 mod process;
 
+pub(crate) use reload::{ReloadReply, Reloaded};
 pub(crate) use run::{StartError, run};
+pub(crate) use timestamp::timestamp;

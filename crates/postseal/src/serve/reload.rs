@@ -1,15 +1,36 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
-use super::control::{Reloaded, Reply};
 use super::log::Log;
 use super::node::Node;
 use super::service_manager::ServiceManager;
 use crate::cli::Lang;
 use crate::config::{self, Depth, Fault, FaultReport, Loaded, LogLevel, MilterAddress, Settings};
+
+/// What came of a reload.
+#[derive(Debug)]
+pub(crate) enum ReloadReply {
+    /// The configuration is in force.
+    Reloaded(Reloaded),
+    /// The file is wrong; the configuration before it stays in force.
+    Unchanged { faults: Vec<FaultReport> },
+    /// It was not done, and why.
+    Refused { message: String },
+}
+
+/// A configuration that has come into force.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Reloaded {
+    /// Domains of the file that sign.
+    pub(crate) domains: usize,
+    pub(crate) warnings: Vec<FaultReport>,
+    /// What has changed in the file but waits for a restart: `[milter] listen`.
+    pub(crate) at_restart: Vec<String>,
+}
 
 /// Takes the configuration file again, one time after the other.
 pub(crate) struct Reloader {
@@ -33,7 +54,7 @@ impl Reloader {
 
     /// Reads and checks the file, and puts it in force where nothing is wrong with it. What
     /// is wrong is said in the log, and in the reply in a language of the asker's choice.
-    pub(crate) async fn reload(&self, lang: Lang) -> Reply {
+    pub(crate) async fn reload(&self, lang: Lang) -> ReloadReply {
         let _one = self.one_at_a_time.lock().await;
         self.manager.reloading();
         let (file, before) = (self.file.clone(), self.node.current());
@@ -44,13 +65,13 @@ impl Reloader {
             // A panic in the reader of the file: a fault of the program, and no new settings.
             Err(error) => self.refused(&format!("the configuration could not be read: {error}")),
         };
-        let word = if matches!(reply, Reply::Reloaded(_)) { "ok" } else { "failed" };
+        let word = if matches!(reply, ReloadReply::Reloaded(_)) { "ok" } else { "failed" };
         self.node.metrics.reloads.count(word);
         self.manager.ready(&status(&self.addresses, &self.node.current().settings));
         reply
     }
 
-    fn put_in_force(&self, loaded: Loaded, lang: Lang) -> Reply {
+    fn put_in_force(&self, loaded: Loaded, lang: Lang) -> ReloadReply {
         let Loaded { settings, warnings } = loaded;
         let domains = settings.sign.domains.len();
         let at_restart = match self.node.swap(settings) {
@@ -63,23 +84,23 @@ impl Reloader {
         for table in &at_restart {
             log.say(LogLevel::Warn, &format!("{file}: {table} has changed and waits for a restart"));
         }
-        Reply::Reloaded(Reloaded {
+        ReloadReply::Reloaded(Reloaded {
             domains,
             warnings: reports(&warnings, lang),
             at_restart: at_restart.into_iter().map(str::to_owned).collect(),
         })
     }
 
-    fn unchanged(&self, faults: &[Fault], lang: Lang) -> Reply {
+    fn unchanged(&self, faults: &[Fault], lang: Lang) -> ReloadReply {
         say_faults(&self.node.log, faults);
         let file = self.file.display();
         self.node.alarm(&format!("{file} is not used: the configuration before it stays in force"));
-        Reply::Unchanged { faults: reports(faults, lang) }
+        ReloadReply::Unchanged { faults: reports(faults, lang) }
     }
 
-    fn refused(&self, why: &str) -> Reply {
+    fn refused(&self, why: &str) -> ReloadReply {
         self.node.alarm(&format!("{why}; the configuration before it stays in force"));
-        Reply::Refused { message: why.to_owned() }
+        ReloadReply::Refused { message: why.to_owned() }
     }
 }
 

@@ -5,12 +5,12 @@ use std::task::Poll;
 use postseal_dns::ask::SystemConfigError;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::control::ControlSocketError;
 use super::hosted_dns::HostedDnsError;
 use super::inherited::InheritedSockets;
 use super::listeners::ListenError;
 use super::process;
 use super::running::Running;
+use crate::api::ControlSocketError;
 use crate::cli::Lang;
 use crate::config::{self, Depth, Fault, Loaded};
 

@@ -14,7 +14,6 @@ use tokio::sync::Notify;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep};
 
-use super::control::{ControlSocket, Controlled, Order, Reply};
 use super::hosted_dns::HostedDns;
 use super::http::{self, Monitored, Readiness};
 use super::inherited::InheritedSockets;
@@ -23,19 +22,23 @@ use super::listeners::Listeners;
 use super::log::Log;
 use super::metrics::{write_hosted_dns, write_verdicts};
 use super::node::Node;
+use super::organisations;
 use super::process;
-use super::reload::{Reloader, say_faults, status};
+use super::reload::{ReloadReply, Reloader, say_faults, status};
 use super::run::StartError;
 use super::service_manager::ServiceManager;
+use crate::api::{Api, ControlSocket};
 use crate::cli::Lang;
 use crate::config::{ControlSettings, Loaded, LogLevel, MilterAddress, Settings, VerdictSettings};
 use crate::keys::{FoundCopy, HostedKeys, Refresher, StoreAccess};
+use crate::service::WorkerCounts;
 use crate::verdicts::{self, Spooling};
 
 /// A node that runs, in a process of its own or as a part of another. Dropped without
 /// [`Running::stop`] it listens no longer, and messages under way are left to the mail server.
 pub(crate) struct Running {
     parts: Arc<Parts>,
+    api: Arc<Api>,
     /// What goes on beside the mail path; it ends with this value.
     tasks: JoinSet<()>,
     /// Writes verdicts to disk, as long as there may be some.
@@ -54,6 +57,7 @@ struct Parts {
     hosted: Option<Arc<HostedKeys>>,
     /// `None`: the settings name no hosting zone.
     dns: Option<HostedDns>,
+    looks: Arc<WorkerCounts>,
 }
 
 impl Running {
@@ -96,8 +100,16 @@ impl Running {
         let addresses = listeners.addresses().to_vec();
         let reloader = Reloader::new(file.clone(), Arc::clone(&node), Arc::clone(&manager), addresses);
         let stopping = AtomicBool::new(false);
-        let parts = Arc::new(Parts { node, listeners, manager, reloader, stopping, store, hosted, dns });
-        let mut running = Running { parts, tasks: JoinSet::new(), spooling: None };
+        let looks = Arc::default();
+        let parts =
+            Arc::new(Parts { node, listeners, manager, reloader, stopping, store, hosted, dns, looks });
+        let reloading = Arc::clone(&parts);
+        let reload = move |lang| -> Pin<Box<dyn Future<Output = ReloadReply> + Send>> {
+            let parts = Arc::clone(&reloading);
+            Box::pin(async move { parts.reload(lang).await })
+        };
+        let api = Arc::new(Api::new(parts.store.is_some(), Box::new(reload)));
+        let mut running = Running { parts, api, tasks: JoinSet::new(), spooling: None };
         running.begin(control, http, found);
         let parts = &running.parts;
         parts.say_where_dns_is();
@@ -116,13 +128,18 @@ impl Running {
 
     /// Where the hosting zone is answered for, UDP and TCP, in the order of the settings: with the
     /// port that was taken, where they ask for any.
-    #[allow(dead_code, reason = "for whoever runs a node as a part of another process")]
     pub(crate) fn dns_addresses(&self) -> &[SocketAddr] {
         self.parts.dns.as_ref().map_or(&[], HostedDns::addresses)
     }
 
+    /// The API of the node, for whoever runs it as a part of another process.
+    #[allow(dead_code, reason = "for whoever runs a node as a part of another process")]
+    pub(crate) fn api(&self) -> Arc<Api> {
+        Arc::clone(&self.api)
+    }
+
     /// Takes the configuration file again.
-    pub(crate) async fn reload(&self, lang: Lang) -> Reply {
+    pub(crate) async fn reload(&self, lang: Lang) -> ReloadReply {
         self.parts.reload(lang).await
     }
 
@@ -149,8 +166,8 @@ impl Running {
     /// Begins what goes on beside the mail path.
     fn begin(&mut self, control: Option<ControlSocket>, http: Option<TcpListener>, found: Option<FoundCopy>) {
         if let Some(control) = control {
-            let orders = Arc::new(Orders(Arc::clone(&self.parts)));
-            self.tasks.spawn(async move { control.serve(orders).await });
+            let api = Arc::clone(&self.api);
+            self.tasks.spawn(async move { control.serve(api).await });
         }
         if let Some(listener) = http {
             self.tasks.spawn(http::serve(listener, Arc::clone(&self.parts)));
@@ -169,7 +186,17 @@ impl Running {
             self.open_store(found);
         }
         self.keep_verdicts();
+        self.serve_organisations();
         self.parts.check_keys();
+    }
+
+    /// Where there is a store, organisations are served and looked after once it is open.
+    fn serve_organisations(&mut self) {
+        let Some(store) = self.parts.store.clone() else { return };
+        let (node, api, counts) =
+            (Arc::clone(&self.parts.node), Arc::clone(&self.api), Arc::clone(&self.parts.looks));
+        let dns = self.dns_addresses().to_vec();
+        self.tasks.spawn(organisations::serve(node, store, api, (dns, counts)));
     }
 
     /// Opens the store, however long that takes: the mail path does not wait for it.
@@ -258,9 +285,9 @@ impl Parts {
         self.node.log.say(LogLevel::Info, &text);
     }
 
-    async fn reload(self: &Arc<Self>, lang: Lang) -> Reply {
+    async fn reload(self: &Arc<Self>, lang: Lang) -> ReloadReply {
         let reply = self.reloader.reload(lang).await;
-        if matches!(reply, Reply::Reloaded(_)) {
+        if matches!(reply, ReloadReply::Reloaded(_)) {
             self.check_keys();
         }
         reply
@@ -273,21 +300,14 @@ impl Parts {
     }
 }
 
-struct Orders(Arc<Parts>);
-
-impl Controlled for Orders {
-    async fn carry_out(&self, order: Order) -> Reply {
-        match order {
-            Order::Reload { lang } => self.0.reload(lang).await,
-        }
-    }
-}
-
 impl Monitored for Parts {
     fn metrics(&self) -> String {
         let snapshot = self.node.current();
         let mut text =
             self.node.metrics.write(&self.listeners.stats(), &snapshot.answers, self.hosted.as_deref());
+        if self.store.is_some() {
+            organisations::write_metrics(&mut text, &self.looks);
+        }
         if let Some(dns) = &self.dns {
             write_hosted_dns(&mut text, dns.responder.counts());
         }
@@ -325,7 +345,7 @@ fn listen_for_orders(settings: &ControlSettings, log: &Log) -> Result<Option<Con
         Ok(socket) => Ok(Some(socket)),
         Err(error) if settings.required => Err(StartError::Control(error)),
         Err(error) => {
-            log.say(LogLevel::Warn, &format!("no `postseal reload`, only SIGHUP: {error}"));
+            log.say(LogLevel::Warn, &format!("no commands, and reload by SIGHUP only: {error}"));
             Ok(None)
         }
     }

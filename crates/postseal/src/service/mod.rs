@@ -27,6 +27,8 @@ mod watched;
 mod workers;
 
 #[cfg(test)]
+pub(crate) mod test_world;
+#[cfg(test)]
 mod tests;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -39,12 +41,10 @@ use postseal_dns::ask::authoritative::{Authoritative, AuthoritativeSettings};
 use postseal_store::{KeySource, Store};
 
 pub(crate) use arc_config::SealerChange;
-pub(crate) use audit::AuditPage;
 pub(crate) use clock::Clock;
 pub(crate) use dkim::{DkimDone, NewConfiguration, RotationOrder};
 pub(crate) use dkim_view::{Configured, DkimView, finding_of};
 pub(crate) use domains::VerifiedDomain;
-pub(crate) use organisations::AddedOrganisation;
 pub(crate) use records::{Purpose, RecordToPublish, key_record, ownership_record};
 pub(crate) use service_error::ServiceError;
 pub(crate) use workers::{WorkerCounts, WorkerEvent, Workers};

@@ -1,39 +1,28 @@
 use postseal_core::dns::DomainName;
 use postseal_core::hosting::{Changes, OrganisationName};
+use postseal_store::StoreError;
 
 use super::new_keys::{new_token, two_keys};
 use super::{Service, ServiceError};
 
-/// An organisation that was made.
-#[derive(Debug)]
-pub(crate) struct AddedOrganisation {
-    pub(crate) name: OrganisationName,
-    /// Its initial domain; `None` where no hosting zone is configured.
-    pub(crate) initial_domain: Option<DomainName>,
-    /// Whether mail of the initial domain is signed already.
-    pub(crate) initial_signs: bool,
-}
-
 impl Service {
-    /// Makes an organisation. With a hosting zone it has its initial domain at once, which is signed
+    /// Makes an organisation, and says whether its initial domain signs already. With a hosting zone it has its initial domain at once, which is signed
     /// from the first minute: as soon as our own zone answers with its key.
     pub(crate) async fn add_organisation(
         &self,
         name: &OrganisationName,
         actor: &str,
-    ) -> Result<AddedOrganisation, ServiceError> {
+    ) -> Result<bool, ServiceError> {
         let Some(zone) = &self.zone else {
             self.store.add_organisation(name, self.act(actor)).await?;
             self.ring();
-            return Ok(AddedOrganisation { name: name.clone(), initial_domain: None, initial_signs: false });
+            return Ok(false);
         };
         let keys = two_keys(2_048).await?;
         let (token, act) = (new_token()?, self.act(actor));
         self.store.add_organisation_with_initial_domain(name, zone, token, [&keys[0], &keys[1]], act).await?;
         self.ring();
-        let initial = zone.initial_domain(name);
-        let initial_signs = self.enable_initial(name, &initial, actor).await?;
-        Ok(AddedOrganisation { name: name.clone(), initial_domain: Some(initial), initial_signs })
+        self.enable_initial(name, &zone.initial_domain(name), actor).await
     }
 
     /// Enables an initial domain. Where our zone does not answer yet, the workers go on.
@@ -60,9 +49,20 @@ impl Service {
         Ok(self.store.organisations(after, limit).await?)
     }
 
-    /// The initial domain of an organisation, with a hosting zone.
-    pub(crate) fn initial_domain(&self, organisation: &OrganisationName) -> Option<DomainName> {
-        self.zone.as_ref().map(|zone| zone.initial_domain(organisation))
+    /// The initial domain of an organisation, and whether its mail is signed; `None` without a hosting zone.
+    pub(crate) async fn initial_signs(
+        &self,
+        organisation: &OrganisationName,
+    ) -> Result<Option<(DomainName, bool)>, ServiceError> {
+        let Some(initial) = self.zone.as_ref().map(|zone| zone.initial_domain(organisation)) else {
+            return Ok(None);
+        };
+        let configuration = match self.store.dkim_get(organisation, &initial).await {
+            // It was made before there was a hosting zone.
+            Err(StoreError::NoDomain(_)) => return Ok(None),
+            configuration => configuration?,
+        };
+        Ok(Some((initial, configuration.is_some_and(|configuration| configuration.enabled))))
     }
 
     /// Nothing, where there is such an organisation.

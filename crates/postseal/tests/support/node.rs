@@ -89,19 +89,27 @@ impl Node {
         self.files.write("postseal.toml", complete(text, self.http));
     }
 
-    /// What its control socket answers to a reload.
+    /// What its control socket answers to a reload: `{"reloaded": …}`, or `{"unchanged": …}` with the problem.
     pub fn reload(&self) -> Value {
-        let reply = self.order("{\"command\":\"reload\",\"lang\":\"en\"}\n");
-        serde_json::from_str(&reply).unwrap_or_else(|error| panic!("{error}: {reply}"))
+        let (status, body) = self.control("POST /v1/reload", "{\"lang\":\"en\"}");
+        let word = if status == 200 { "reloaded" } else { "unchanged" };
+        serde_json::json!({ word: body })
     }
 
-    pub fn order(&self, line: &str) -> String {
+    /// Status and body of what its control socket answers.
+    pub fn control(&self, line: &str, body: &str) -> (u16, Value) {
         let mut stream = UnixStream::connect(self.path("run/control.sock")).expect("connects");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        stream.write_all(line.as_bytes()).expect("writes");
+        let length = body.len();
+        let request = format!(
+            "{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        stream.write_all(request.as_bytes()).expect("writes");
         let mut reply = String::new();
         stream.read_to_string(&mut reply).expect("reads");
-        reply
+        let (head, body) = reply.split_once("\r\n\r\n").expect("a header section");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        (status, serde_json::from_str(body).unwrap_or_default())
     }
 
     /// What the command `postseal reload` does.

@@ -12,6 +12,7 @@ use crate::config::fault::FaultKind;
 use crate::config::source::Source;
 use crate::config::{MilterAddress, Network};
 use crate::signing::LoginPattern;
+use crate::system_group::SystemGroup;
 
 pub(super) fn domain(text: &str) -> Result<DomainName, FaultKind> {
     DomainName::parse(text).map_err(|error| FaultKind::Domain { value: text.to_owned(), error })
@@ -112,20 +113,8 @@ pub(super) fn filled(text: &str) -> Result<String, FaultKind> {
 
 /// A group of the system: its name in `/etc/group`, or its number.
 pub(super) fn group(text: &str) -> Result<u32, FaultKind> {
-    let by_name = || {
-        let groups = std::fs::read_to_string("/etc/group").ok()?;
-        groups.lines().find_map(|line| group_of_line(line, text))
-    };
+    let by_name = || SystemGroup::find(text).map(|group| group.gid);
     text.parse().ok().or_else(by_name).ok_or_else(|| FaultKind::Group { value: text.to_owned() })
-}
-
-/// `postfix:x:115:` is group 115.
-fn group_of_line(line: &str, name: &str) -> Option<u32> {
-    let mut columns = line.split(':');
-    if columns.next()? != name {
-        return None;
-    }
-    columns.nth(1)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -215,9 +204,6 @@ mod tests {
 
     #[test]
     fn finds_groups() {
-        assert_eq!(group_of_line("postfix:x:115:", "postfix"), Some(115));
-        assert_eq!(group_of_line("postfix:x:115:", "post"), None);
-        assert_eq!(group_of_line("postfix", "postfix"), None);
         assert_eq!(group("115").ok(), Some(115));
         assert!(group("no such group").is_err());
     }

@@ -2,8 +2,8 @@ use postseal_core::dns::RecordData;
 use postseal_core::hosting::{Changes, Conclusion, Event, PublishMode, Refusal, SignWith, Slot, Status};
 use std::sync::{Arc, Mutex};
 
+use super::super::test_world::{ACTOR, DAY, HOUR, World, contoso, domain, hosting_zone, name, text};
 use super::super::{RotationOrder, ServiceError, WorkerCounts, WorkerEvent, Workers};
-use super::world::{ACTOR, DAY, HOUR, World, contoso, domain, hosting_zone, name, text};
 
 #[tokio::test]
 async fn new_is_refused_before_the_cnames_are_there_and_set_enables_after() {
@@ -90,9 +90,11 @@ async fn what_was_found_instead_is_told() {
 #[tokio::test]
 async fn an_initial_domain_is_signed_from_the_first_minute() {
     let world = World::new().await;
-    let added = world.service.add_organisation(&contoso(), ACTOR).await.expect("added");
+    let signs = world.service.add_organisation(&contoso(), ACTOR).await.expect("added");
     let initial = hosting_zone().initial_domain(&contoso());
-    assert_eq!((added.initial_domain.as_ref(), added.initial_signs), (Some(&initial), true));
+    assert!(signs);
+    let shown = world.service.initial_signs(&contoso()).await.expect("read");
+    assert_eq!(shown, Some((initial.clone(), true)));
     let view = world.service.dkim_get(&contoso(), &initial).await.expect("held");
     assert_eq!((view.status(), view.initial, view.targets.is_none()), (Status::Valid, true, true));
     let removed = world.service.remove_domain(&contoso(), &initial, ACTOR).await;

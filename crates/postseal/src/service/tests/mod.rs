@@ -1,5 +1,4 @@
-//! The service on a real store, with the owner's zone, the hosting zone and a resolver on loopback.
+//! The operations and the workers, on a world of their own.
 
 mod keys;
 mod ownership;
-mod world;

@@ -2,8 +2,8 @@ use postseal_core::dns::RecordData;
 use postseal_core::hosting::{OwnershipToken, Proof, Slot};
 use postseal_store::{Domain, Standing, StoreError, Verification};
 
+use super::super::test_world::{ACTOR, DAY, World, contoso, domain, name, organisation, text};
 use super::super::{Purpose, ServiceError};
-use super::world::{ACTOR, DAY, World, contoso, domain, name, organisation, text};
 
 fn token(domain: &Domain) -> (postseal_core::dns::DomainName, RecordData) {
     let token = match &domain.standing {

@@ -1,3 +1,5 @@
+//! A service on a real store, with owners' zones, the hosting zone and a resolver on loopback.
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,13 +19,13 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use super::super::{Clock, DkimDone, HostingParts, NewConfiguration, Parts, Service, ServiceError};
+use super::{Clock, DkimDone, HostingParts, NewConfiguration, Parts, Service, ServiceError};
 
 /// When the tests begin, UNIX seconds.
-pub(super) const T0: u64 = 1_800_000_000;
-pub(super) const HOUR: u64 = 3_600;
-pub(super) const DAY: u64 = 24 * HOUR;
-pub(super) const ACTOR: &str = "uid:1000";
+pub(crate) const T0: u64 = 1_800_000_000;
+pub(crate) const HOUR: u64 = 3_600;
+pub(crate) const DAY: u64 = 24 * HOUR;
+pub(crate) const ACTOR: &str = "uid:1000";
 
 /// Zones that a test changes while they are served.
 #[derive(Clone, Default)]
@@ -37,9 +39,8 @@ impl Source for Served {
     }
 }
 
-pub(super) struct World {
-    pub(super) service: Arc<Service>,
-    pub(super) store: Store,
+pub(crate) struct World {
+    pub(crate) service: Arc<Service>,
     clock: Arc<AtomicU64>,
     owner: Served,
     _network: ClosedNetwork,
@@ -56,12 +57,12 @@ impl Drop for World {
 
 impl World {
     /// With a hosting zone `keys.example`, and owners' zones at one server.
-    pub(super) async fn new() -> World {
+    pub(crate) async fn new() -> World {
         World::with_hosting(true).await
     }
 
     /// Without one: owners publish the keys themselves.
-    pub(super) async fn in_txt_mode() -> World {
+    pub(crate) async fn in_txt_mode() -> World {
         World::with_hosting(false).await
     }
 
@@ -83,7 +84,7 @@ impl World {
         let hosting = tokio::spawn(host(store.clone(), zone, Arc::clone(&changed)));
         let clock = Arc::new(AtomicU64::new(T0));
         let parts = Parts {
-            store: store.clone(),
+            store,
             hosting: hosted.then(|| HostingParts {
                 zone: hosting_zone(),
                 listen: vec![zone_at],
@@ -100,7 +101,6 @@ impl World {
         };
         let world = World {
             service: Arc::new(Service::new(parts)),
-            store,
             clock,
             owner,
             _network: network,
@@ -112,16 +112,16 @@ impl World {
         world
     }
 
-    pub(super) fn after(&self, seconds: u64) {
+    pub(crate) fn after(&self, seconds: u64) {
         self.clock.fetch_add(seconds, Ordering::Relaxed);
     }
 
-    pub(super) fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         self.clock.load(Ordering::Relaxed)
     }
 
     /// The owners' zones have these records from now on, and no others.
-    pub(super) fn publish(&self, records: &[(DomainName, RecordData)]) {
+    pub(crate) fn publish(&self, records: &[(DomainName, RecordData)]) {
         let zones = ["contoso.example", "fabrikam.example"].map(|origin| {
             let mut zone = zone(origin, 1);
             for (owner, data) in records.iter().filter(|(owner, _)| owner.is_at_or_below(&name(origin))) {
@@ -133,19 +133,19 @@ impl World {
     }
 
     /// `contoso` with `contoso.example`, held.
-    pub(super) async fn held() -> World {
+    pub(crate) async fn held() -> World {
         let world = World::new().await;
         world.hold().await;
         world
     }
 
-    pub(super) async fn hold(&self) {
+    pub(crate) async fn hold(&self) {
         self.service.add_organisation(&contoso(), ACTOR).await.expect("added");
         self.service.add_domain(&contoso(), &domain(), true, ACTOR).await.expect("held");
     }
 
     /// `contoso.example` with keys and its CNAMEs, enabled.
-    pub(super) async fn enabled() -> World {
+    pub(crate) async fn enabled() -> World {
         let world = World::held().await;
         world.publish(&world.cnames().await);
         let done = world.make(true).await.expect("made");
@@ -153,18 +153,18 @@ impl World {
         world
     }
 
-    pub(super) async fn make(&self, enabled: bool) -> Result<DkimDone, ServiceError> {
+    pub(crate) async fn make(&self, enabled: bool) -> Result<DkimDone, ServiceError> {
         let new = NewConfiguration { enabled, ..NewConfiguration::default() };
         self.service.dkim_new(&contoso(), &domain(), &new, false, ACTOR).await
     }
 
-    pub(super) async fn enable(&self) -> Result<DkimDone, ServiceError> {
+    pub(crate) async fn enable(&self) -> Result<DkimDone, ServiceError> {
         let changes = Changes { enabled: Some(true), ..Changes::default() };
         self.service.dkim_set(&contoso(), &domain(), &changes, false, ACTOR).await
     }
 
     /// What `dkim get` says to publish.
-    pub(super) async fn cnames(&self) -> Vec<(DomainName, RecordData)> {
+    pub(crate) async fn cnames(&self) -> Vec<(DomainName, RecordData)> {
         let view = self.service.dkim_get(&contoso(), &domain()).await.expect("held");
         let record = |slot| {
             let target = view.target(slot).expect("hosted").clone();
@@ -222,27 +222,27 @@ fn zone(origin: &str, serial: u32) -> RecordZone {
     zone
 }
 
-pub(super) fn hosting_zone() -> HostingZone {
+pub(crate) fn hosting_zone() -> HostingZone {
     HostingZone::new(name("keys.example")).expect("short")
 }
 
-pub(super) fn name(text: &str) -> DomainName {
+pub(crate) fn name(text: &str) -> DomainName {
     DomainName::parse(text).expect("a name")
 }
 
-pub(super) fn domain() -> DomainName {
+pub(crate) fn domain() -> DomainName {
     name("contoso.example")
 }
 
-pub(super) fn contoso() -> OrganisationName {
+pub(crate) fn contoso() -> OrganisationName {
     organisation("contoso")
 }
 
-pub(super) fn organisation(text: &str) -> OrganisationName {
+pub(crate) fn organisation(text: &str) -> OrganisationName {
     OrganisationName::parse(text).expect("a name")
 }
 
-pub(super) fn text(text: &str) -> RecordData {
+pub(crate) fn text(text: &str) -> RecordData {
     let strings: Vec<&[u8]> = text.as_bytes().chunks(255).collect();
     RecordData::Txt(TxtRecord::from_strings(&strings))
 }

@@ -1,0 +1,330 @@
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::client::conn::http1;
+use hyper::header::{CONTENT_TYPE, HOST};
+use hyper_util::rt::TokioIo;
+use postseal_core::dns::DomainName;
+use postseal_core::hosting::OrganisationName;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+
+use super::exchange::{JSON, Request};
+use super::resource::{
+    ArcConfig, AuditEntry, AuditVerification, Backup, BackupOrder, DkimOutcome, DkimSigningConfiguration,
+    DomainResource, NewDkimSigningConfiguration, NewDomain, NewOrganisation, Organisation, Page, Record,
+    ReloadOrder, RestoreOrder, RotateDkimSigningConfiguration, SetArcConfig, SetDkimSigningConfiguration,
+    VerificationOutcome,
+};
+use super::server::{ANSWER_TIME, Whole, collect};
+use super::{Api, Caller, Problem};
+use crate::serve::Reloaded;
+
+/// Asks a node: one method for each route, typed on both sides.
+#[derive(Clone)]
+pub(crate) struct Client(Transport);
+
+#[derive(Clone)]
+enum Transport {
+    Socket(PathBuf),
+    #[cfg_attr(not(test), allow(dead_code, reason = "for whoever runs a node as a part of another process"))]
+    InProcess(Arc<Api>, Caller),
+}
+
+/// Why there is no answer to be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClientError {
+    /// Nobody answers there.
+    #[error("{0}")]
+    Unreachable(io::Error),
+    /// The node says why not.
+    #[error("{}", .0.detail)]
+    Problem(Box<Problem>),
+    /// What came is no answer of this API: another program, or another version.
+    #[error("an answer that cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// Of one domain's configuration.
+const DKIM: &str = "/dkim-signing-configuration";
+
+impl Client {
+    /// A node by its control socket.
+    pub(crate) fn over_socket(path: PathBuf) -> Client {
+        Client(Transport::Socket(path))
+    }
+
+    /// A node in this process.
+    #[cfg_attr(not(test), allow(dead_code, reason = "for whoever runs a node as a part of another process"))]
+    pub(crate) fn in_process(api: Arc<Api>, caller: Caller) -> Client {
+        Client(Transport::InProcess(api, caller))
+    }
+
+    /// A page of organisations, from the first or from a page's `next`.
+    pub(crate) async fn organisations(&self, next: Option<&str>) -> Result<Page<Organisation>, ClientError> {
+        self.get(next.unwrap_or("/v1/organisations")).await
+    }
+
+    pub(crate) async fn add_organisation(&self, new: &NewOrganisation) -> Result<Organisation, ClientError> {
+        self.send("POST", "/v1/organisations", new).await
+    }
+
+    /// A page of domains, from the first or from a page's `next`.
+    pub(crate) async fn domains(
+        &self,
+        organisation: &OrganisationName,
+        next: Option<&str>,
+    ) -> Result<Page<DomainResource>, ClientError> {
+        let first = format!("{}/domains", at(organisation));
+        self.get(next.unwrap_or(&first)).await
+    }
+
+    pub(crate) async fn add_domain(
+        &self,
+        organisation: &OrganisationName,
+        new: &NewDomain,
+    ) -> Result<DomainResource, ClientError> {
+        self.send("POST", &format!("{}/domains", at(organisation)), new).await
+    }
+
+    pub(crate) async fn domain(
+        &self,
+        organisation: &OrganisationName,
+        domain: &DomainName,
+    ) -> Result<DomainResource, ClientError> {
+        self.get(&of(organisation, domain, "")).await
+    }
+
+    pub(crate) async fn remove_domain(
+        &self,
+        organisation: &OrganisationName,
+        domain: &DomainName,
+    ) -> Result<(), ClientError> {
+        self.send("DELETE", &of(organisation, domain, ""), &NOTHING).await
+    }
+
+    pub(crate) async fn verify_domain(
+        &self,
+        organisation: &OrganisationName,
+        domain: &DomainName,
+    ) -> Result<VerificationOutcome, ClientError> {
+        self.send("POST", &of(organisation, domain, "/verify"), &NOTHING).await
+    }
+
+    pub(crate) async fn records(
+        &self,
+        organisation: &OrganisationName,
+        domain: &DomainName,
+    ) -> Result<Vec<Record>, ClientError> {
+        let page: Page<Record> = self.get(&of(organisation, domain, "/records")).await?;
+        Ok(page.items)
+    }
+
+    pub(crate) async fn dkim(
+        &self,
+        organisation: &OrganisationName,
+        domain: &DomainName,
+    ) -> Result<DkimSigningConfiguration, ClientError> {
+        self.get(&of(organisation, domain, DKIM)).await
+    }
+
+    /// The same, and the node looks at the domain often while this is asked again.
+    pub(crate) async fn watch_dkim(
+        &self,
+        organisation: &OrganisationName,
+        domain: &DomainName,
+    ) -> Result<DkimSigningConfiguration, ClientError> {
+        self.get(&format!("{}?watch=true", of(organisation, domain, DKIM))).await
+    }
+
+    pub(crate) async fn new_dkim(
+        &self,
+        organisation: &OrganisationName,
+        domain: &DomainName,
+        new: &NewDkimSigningConfiguration,
+    ) -> Result<DkimOutcome, ClientError> {
+        self.send("POST", &of(organisation, domain, DKIM), new).await
+    }
+
+    pub(crate) async fn set_dkim(
+        &self,
+        organisation: &OrganisationName,
+        domain: &DomainName,
+        set: &SetDkimSigningConfiguration,
+    ) -> Result<DkimOutcome, ClientError> {
+        self.send("PATCH", &of(organisation, domain, DKIM), set).await
+    }
+
+    pub(crate) async fn remove_dkim(
+        &self,
+        organisation: &OrganisationName,
+        domain: &DomainName,
+        dry_run: bool,
+    ) -> Result<DkimOutcome, ClientError> {
+        let path = format!("{}?dry_run={dry_run}", of(organisation, domain, DKIM));
+        self.send("DELETE", &path, &NOTHING).await
+    }
+
+    pub(crate) async fn rotate_dkim(
+        &self,
+        organisation: &OrganisationName,
+        domain: &DomainName,
+        rotate: &RotateDkimSigningConfiguration,
+    ) -> Result<DkimOutcome, ClientError> {
+        self.send("POST", &of(organisation, domain, &format!("{DKIM}/rotate")), rotate).await
+    }
+
+    /// Has the node look for the keys of a domain now.
+    pub(crate) async fn check_dkim(
+        &self,
+        organisation: &OrganisationName,
+        domain: &DomainName,
+    ) -> Result<DkimOutcome, ClientError> {
+        self.send("POST", &of(organisation, domain, &format!("{DKIM}/check")), &NOTHING).await
+    }
+
+    pub(crate) async fn arc_config(&self, organisation: &OrganisationName) -> Result<ArcConfig, ClientError> {
+        self.get(&format!("{}/arc-config", at(organisation))).await
+    }
+
+    pub(crate) async fn set_arc_config(
+        &self,
+        organisation: &OrganisationName,
+        set: &SetArcConfig,
+    ) -> Result<ArcConfig, ClientError> {
+        self.send("PUT", &format!("{}/arc-config", at(organisation)), set).await
+    }
+
+    pub(crate) async fn add_arc_sealers(
+        &self,
+        organisation: &OrganisationName,
+        add: &SetArcConfig,
+    ) -> Result<ArcConfig, ClientError> {
+        self.send("POST", &format!("{}/arc-config/add", at(organisation)), add).await
+    }
+
+    pub(crate) async fn remove_arc_sealers(
+        &self,
+        organisation: &OrganisationName,
+        remove: &SetArcConfig,
+    ) -> Result<ArcConfig, ClientError> {
+        self.send("POST", &format!("{}/arc-config/remove", at(organisation)), remove).await
+    }
+
+    /// A page of the audit log, behind a row or from a page's `next`.
+    pub(crate) async fn audit(
+        &self,
+        after: i64,
+        next: Option<&str>,
+    ) -> Result<Page<AuditEntry>, ClientError> {
+        let first = format!("/v1/audit?after={after}");
+        self.get(next.unwrap_or(&first)).await
+    }
+
+    /// `head`: a row's number and link, hex digits, that were written down elsewhere.
+    pub(crate) async fn verify_audit(
+        &self,
+        head: Option<(i64, &str)>,
+    ) -> Result<AuditVerification, ClientError> {
+        match head {
+            None => self.get("/v1/audit/verify").await,
+            Some((row, link)) => self.get(&format!("/v1/audit/verify?row={row}&link={link}")).await,
+        }
+    }
+
+    pub(crate) async fn backup(&self, order: &BackupOrder) -> Result<Backup, ClientError> {
+        self.send("POST", "/v1/backup", order).await
+    }
+
+    pub(crate) async fn restore(&self, order: &RestoreOrder) -> Result<(), ClientError> {
+        self.send("POST", "/v1/restore", order).await
+    }
+
+    pub(crate) async fn reload(&self, order: &ReloadOrder) -> Result<Reloaded, ClientError> {
+        self.send("POST", "/v1/reload", order).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        self.send("GET", path, &NOTHING).await
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
+        let unreadable = |error: serde_json::Error| ClientError::Unreadable(error.to_string());
+        let body = if method == "GET" { Vec::new() } else { serde_json::to_vec(body).map_err(unreadable)? };
+        let (status, octets) = match &self.0 {
+            Transport::InProcess(api, caller) => {
+                let (path, query) = path.split_once('?').unwrap_or((path, ""));
+                let (method, path, query) = (method.to_owned(), path.to_owned(), query.to_owned());
+                let answer = api.answer(caller, &Request { method, path, query, body }).await;
+                (answer.status, answer.body)
+            }
+            Transport::Socket(socket) => {
+                let asking = over_socket(socket, method, path, body);
+                let patience = ANSWER_TIME + Duration::from_secs(10);
+                let asked = timeout(patience, asking).await;
+                asked.unwrap_or_else(|_| Err(ClientError::Unreachable(io::ErrorKind::TimedOut.into())))?
+            }
+        };
+        if (200..300).contains(&status) {
+            // Of nothing, `()` is made.
+            let octets: &[u8] = if octets.is_empty() { b"null" } else { &octets };
+            return serde_json::from_slice(octets).map_err(unreadable);
+        }
+        match serde_json::from_slice(&octets) {
+            Ok(problem) => Err(ClientError::Problem(Box::new(problem))),
+            Err(error) => Err(ClientError::Unreadable(format!("status {status}, {error}"))),
+        }
+    }
+}
+
+async fn over_socket(
+    socket: &PathBuf,
+    method: &str,
+    path: &str,
+    body: Vec<u8>,
+) -> Result<(u16, Vec<u8>), ClientError> {
+    let gone = |error: hyper::Error| ClientError::Unreachable(io::Error::other(error));
+    let stream = UnixStream::connect(socket).await.map_err(ClientError::Unreachable)?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(gone)?;
+    // It ends with the connection, which ends with the sender.
+    let driven = tokio::spawn(connection);
+    let request = hyper::Request::builder()
+        .method(method)
+        .uri(path)
+        .header(HOST, "localhost")
+        .header(CONTENT_TYPE, JSON)
+        .body(Whole(Some(body.into())))
+        .map_err(|error| ClientError::Unreadable(error.to_string()))?;
+    let response = sender.send_request(request).await.map_err(gone)?;
+    let status = response.status().as_u16();
+    let octets = collect(response.into_body(), MAX_ANSWER).await;
+    drop(sender);
+    driven.abort();
+    octets.map(|octets| (status, octets)).map_err(|problem| ClientError::Unreadable(problem.detail))
+}
+
+fn at(organisation: &OrganisationName) -> String {
+    format!("/v1/organisations/{organisation}")
+}
+
+fn of(organisation: &OrganisationName, domain: &DomainName, rest: &str) -> String {
+    format!("{}/domains/{domain}{rest}", at(organisation))
+}
+
+/// An empty object.
+#[derive(Serialize)]
+struct Nothing {}
+
+const NOTHING: Nothing = Nothing {};
+
+/// Octets: a page of a thousand domains, or the faults of a long configuration file.
+const MAX_ANSWER: usize = 16_000_000;

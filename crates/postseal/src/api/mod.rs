@@ -1,0 +1,37 @@
+//! The HTTP API of a running node: JSON resources under `/v1`, problems as RFC 9457 has them.
+//!
+//! ```text
+//! control socket ─► server (HTTP/1) ─┐
+//! in process ────────────────────────┴► Api: route ─► right ─► tenant ─► operation ─► service
+//! ```
+//!
+//! [`Api::answer`] is all of it without sockets, so that whoever serves it elsewhere brings a
+//! [`Caller`] and nothing else. Whose data a caller may see is decided in `caller`, and only there.
+
+// What goes in and out.
+mod exchange;
+mod problem;
+pub(crate) mod resource;
+
+// From a request to its answer.
+mod caller;
+mod operations;
+mod router;
+mod routes;
+
+// What is written about it.
+mod openapi;
+
+// Where it is reached.
+mod client;
+mod control_socket;
+mod server;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use caller::Caller;
+pub(crate) use client::{Client, ClientError};
+pub(crate) use control_socket::{ControlSocket, ControlSocketError};
+pub(crate) use problem::{Problem, ProblemKind};
+pub(crate) use router::Api;

@@ -1,0 +1,57 @@
+//! What each route does: names and bodies are read, the service is called, resources are made.
+
+pub(super) mod arc_config;
+pub(super) mod audit;
+pub(super) mod dkim;
+pub(super) mod domains;
+pub(super) mod node;
+pub(super) mod organisations;
+
+use postseal_core::dns::DomainName;
+
+use super::caller::Tenant;
+use super::router::Call;
+use super::{Problem, ProblemKind};
+
+impl Call<'_> {
+    /// The organisation in the path, if the caller may work with it.
+    fn tenant(&self) -> Result<Tenant, Problem> {
+        self.caller.tenant(&self.names.organisation)
+    }
+
+    /// The domain in the path. What is no name at all is not there either.
+    fn domain(&self) -> Result<DomainName, Problem> {
+        let text = &self.names.domain;
+        DomainName::parse(text).map_err(|error| {
+            let mut problem =
+                Problem::new(ProblemKind::NoDomain, format!("{text:?} is no domain name: {error}"));
+            problem.subject = Some(text.clone());
+            problem
+        })
+    }
+
+    fn actor(&self) -> &str {
+        &self.caller.actor
+    }
+
+    /// `limit`: how many items a page has.
+    fn limit(&self) -> Result<u32, Problem> {
+        let Some(text) = self.request.parameter("limit")? else { return Ok(DEFAULT_LIMIT) };
+        let limit = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+        limit.ok_or_else(|| {
+            Problem::bad_request(format!("limit is a number from 1 to {MAX_LIMIT}, not {text:?}"))
+        })
+    }
+
+    fn after(&self) -> Result<String, Problem> {
+        Ok(self.request.parameter("after")?.unwrap_or_default())
+    }
+
+    /// Where the next page is, behind the last item of this one.
+    fn next(&self, last: &str, limit: u32) -> String {
+        format!("{}?after={last}&limit={limit}", self.request.path)
+    }
+}
+
+const DEFAULT_LIMIT: u32 = 100;
+const MAX_LIMIT: u32 = 1_000;

@@ -1,0 +1,29 @@
+//! What the API takes and gives, as JSON. The field names are stable; new ones may join.
+
+mod arc_config;
+mod audit;
+mod dkim;
+mod domain;
+mod node;
+mod organisation;
+mod page;
+mod record;
+
+pub(crate) use arc_config::{ArcConfig, SetArcConfig};
+pub(crate) use audit::{AuditEntry, AuditVerification};
+pub(crate) use dkim::{
+    DkimOutcome, DkimSigningConfiguration, NewDkimSigningConfiguration, RotateDkimSigningConfiguration,
+    ServerFinding, SetDkimSigningConfiguration, event_words, read_form, read_selectors,
+};
+pub(crate) use domain::{DomainResource, NewDomain, VerificationOutcome};
+pub(crate) use node::{Backup, BackupOrder, ReloadOrder, RestoreOrder};
+pub(crate) use organisation::{NewOrganisation, Organisation};
+pub(crate) use page::Page;
+pub(crate) use record::Record;
+
+use crate::serve::timestamp;
+
+/// A moment as RFC 3339 writes it, in UTC and whole seconds.
+pub(crate) fn moment(seconds: u64) -> String {
+    timestamp(seconds.saturating_mul(1_000)).replace(".000Z", "Z")
+}

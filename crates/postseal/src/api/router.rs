@@ -1,0 +1,131 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+
+use super::caller::Caller;
+use super::exchange::{Answer, Request, percent_decoded};
+use super::operations::{arc_config, audit, dkim, domains, node, organisations};
+use super::routes::{Names, Operation, ROUTES, Route};
+use super::{Problem, ProblemKind, openapi};
+use crate::cli::Lang;
+use crate::serve::ReloadReply;
+use crate::service::Service;
+
+/// All of the API, without its sockets.
+pub(crate) struct Api {
+    /// `None`: the node has no store.
+    service: Option<OnceLock<Arc<Service>>>,
+    reload: Reload,
+}
+
+/// What takes the configuration file again.
+pub(crate) type Reload = Box<dyn Fn(Lang) -> Pin<Box<dyn Future<Output = ReloadReply> + Send>> + Send + Sync>;
+
+/// What an operation works with.
+pub(super) struct Call<'a> {
+    pub(super) service: &'a Service,
+    pub(super) caller: &'a Caller,
+    pub(super) names: &'a Names,
+    pub(super) request: &'a Request,
+}
+
+impl Api {
+    /// `with_store`: the node has a store, which is opened by and by.
+    pub(crate) fn new(with_store: bool, reload: Reload) -> Api {
+        Api { service: with_store.then(OnceLock::new), reload }
+    }
+
+    /// The store is open.
+    pub(crate) fn open(&self, service: Arc<Service>) {
+        if let Some(place) = &self.service {
+            // It opens once.
+            let _ = place.set(service);
+        }
+    }
+
+    /// Answers one request.
+    pub(super) async fn answer(&self, caller: &Caller, request: &Request) -> Answer {
+        let (route, names) = match find(request) {
+            Ok(found) => found,
+            Err(answer) => return answer,
+        };
+        match self.perform(route, &names, caller, request).await {
+            Ok(answer) => answer,
+            Err(problem) => Answer::problem(&problem),
+        }
+    }
+
+    async fn perform(
+        &self,
+        route: &Route,
+        names: &Names,
+        caller: &Caller,
+        request: &Request,
+    ) -> Result<Answer, Problem> {
+        use Operation as O;
+        if !caller.may(route.right) {
+            let detail = format!("{} needs the right {}", route.path, route.right.as_str());
+            return Err(Problem::new(ProblemKind::Forbidden, detail));
+        }
+        match route.operation {
+            O::DescribeApi => return Ok(Answer::json(200, &openapi::document())),
+            O::Reload => return node::reload(&self.reload, request).await,
+            _ => {}
+        }
+        let call = Call { service: self.service()?, caller, names, request };
+        match route.operation {
+            O::DescribeApi | O::Reload => Err(Problem::new(ProblemKind::Fault, "it is answered above")),
+            O::ListOrganisations => organisations::list(&call).await,
+            O::AddOrganisation => organisations::add(&call).await,
+            O::GetOrganisation => organisations::get(&call).await,
+            O::ListDomains => domains::list(&call).await,
+            O::AddDomain => domains::add(&call).await,
+            O::GetDomain => domains::get(&call).await,
+            O::RemoveDomain => domains::remove(&call).await,
+            O::VerifyDomain => domains::verify(&call).await,
+            O::ListRecords => domains::records(&call).await,
+            O::GetDkim => dkim::get(&call).await,
+            O::NewDkim => dkim::new(&call).await,
+            O::SetDkim => dkim::set(&call).await,
+            O::RemoveDkim => dkim::remove(&call).await,
+            O::RotateDkim => dkim::rotate(&call).await,
+            O::CheckDkim => dkim::check(&call).await,
+            O::GetArcConfig => arc_config::get(&call).await,
+            O::SetArcConfig => arc_config::set(&call).await,
+            O::AddArcSealers => arc_config::add(&call).await,
+            O::RemoveArcSealers => arc_config::remove(&call).await,
+            O::ListAudit => audit::list(&call).await,
+            O::VerifyAudit => audit::verify(&call).await,
+            O::Backup => node::backup(&call).await,
+            O::Restore => node::restore(&call).await,
+        }
+    }
+
+    fn service(&self) -> Result<&Service, Problem> {
+        let Some(place) = &self.service else {
+            let detail = "postseal.toml has no [store]: organisations, domains and hosted keys need one";
+            return Err(Problem::new(ProblemKind::NotConfigured, detail));
+        };
+        let open = place.get().map(|service| &**service);
+        open.ok_or_else(|| Problem::new(ProblemKind::StoreNotOpen, "the node's log says why"))
+    }
+}
+
+fn find(request: &Request) -> Result<(&'static Route, Names), Answer> {
+    let decode = |part| percent_decoded(part).map_err(|problem| Answer::problem(&problem));
+    let parts = request.path.split('/').skip(1).map(decode).collect::<Result<Vec<String>, Answer>>()?;
+    let here: Vec<(&Route, Names)> =
+        ROUTES.iter().filter_map(|route| Some((route, route.matches(&parts)?))).collect();
+    if here.is_empty() {
+        let detail = format!("{} is no path of this API; /v1/openapi.json describes it", request.path);
+        return Err(Answer::problem(&Problem::new(ProblemKind::NoSuchRoute, detail)));
+    }
+    let methods: Vec<&str> = here.iter().map(|(route, _)| route.method).collect();
+    let methods = methods.join(", ");
+    here.into_iter().find(|(route, _)| route.method == request.method).ok_or_else(|| {
+        let detail = format!("{} takes {methods}", request.path);
+        let mut answer = Answer::problem(&Problem::new(ProblemKind::MethodNotAllowed, detail));
+        answer.allow = Some(methods.clone());
+        answer
+    })
+}

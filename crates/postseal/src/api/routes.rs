@@ -1,0 +1,134 @@
+use super::caller::Right;
+
+/// What can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    DescribeApi,
+    ListOrganisations,
+    AddOrganisation,
+    GetOrganisation,
+    ListDomains,
+    AddDomain,
+    GetDomain,
+    RemoveDomain,
+    VerifyDomain,
+    ListRecords,
+    GetDkim,
+    NewDkim,
+    SetDkim,
+    RemoveDkim,
+    RotateDkim,
+    CheckDkim,
+    GetArcConfig,
+    SetArcConfig,
+    AddArcSealers,
+    RemoveArcSealers,
+    ListAudit,
+    VerifyAudit,
+    Backup,
+    Restore,
+    Reload,
+}
+
+/// One method at one path.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Route {
+    pub(super) operation: Operation,
+    pub(super) method: &'static str,
+    /// Parts in braces stand for names.
+    pub(super) path: &'static str,
+    pub(super) right: Right,
+    pub(super) summary: &'static str,
+    /// The schema of the body; empty where there is none.
+    pub(super) takes: &'static str,
+    /// The status where it is done, and the schema of what is given then; empty where nothing is.
+    pub(super) gives: (u16, &'static str),
+    pub(super) query: &'static [&'static str],
+}
+
+/// Names that stand in a path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Names {
+    pub(super) organisation: String,
+    pub(super) domain: String,
+}
+
+impl Route {
+    /// The names in a path that this route is for; `path` in parts, decoded.
+    pub(super) fn matches(&self, parts: &[String]) -> Option<Names> {
+        let pattern: Vec<&str> = self.path.split('/').skip(1).collect();
+        if pattern.len() != parts.len() {
+            return None;
+        }
+        let mut names = Names::default();
+        for (expected, part) in pattern.iter().zip(parts) {
+            match *expected {
+                "{organisation}" => names.organisation.clone_from(part),
+                "{domain}" => names.domain.clone_from(part),
+                fixed if fixed == part => {}
+                _ => return None,
+            }
+        }
+        Some(names)
+    }
+}
+
+const fn route(
+    operation: Operation,
+    (method, path): (&'static str, &'static str),
+    right: Right,
+    summary: &'static str,
+    takes: &'static str,
+    gives: (u16, &'static str),
+    query: &'static [&'static str],
+) -> Route {
+    Route { operation, method, path, right, summary, takes, gives, query }
+}
+
+const PAGE: &[&str] = &["after", "limit"];
+const DRY_RUN: &[&str] = &["dry_run"];
+
+macro_rules! organisation {
+    ($rest:literal) => {
+        concat!("/v1/organisations/{organisation}", $rest)
+    };
+}
+macro_rules! domain {
+    ($rest:literal) => {
+        concat!("/v1/organisations/{organisation}/domains/{domain}", $rest)
+    };
+}
+
+/// All routes.
+#[rustfmt::skip]
+pub(super) const ROUTES: &[Route] = &{
+    use Operation as O;
+    use Right as R;
+    [
+        route(O::DescribeApi, ("GET", "/v1/openapi.json"), R::Any, "This description", "", (200, "OpenApi"), &[]),
+        route(O::ListOrganisations, ("GET", "/v1/organisations"), R::Operate, "A page of organisations", "", (200, "OrganisationPage"), PAGE),
+        route(O::AddOrganisation, ("POST", "/v1/organisations"), R::Operate, "Make an organisation with its initial domain", "NewOrganisation", (201, "Organisation"), &[]),
+        route(O::GetOrganisation, ("GET", organisation!("")), R::ReadOrganisation, "An organisation", "", (200, "Organisation"), &[]),
+        route(O::ListDomains, ("GET", organisation!("/domains")), R::ReadOrganisation, "A page of an organisation's domains", "", (200, "DomainPage"), PAGE),
+        route(O::AddDomain, ("POST", organisation!("/domains")), R::ChangeOrganisation, "Claim a domain, or hold it by the operator's word", "NewDomain", (201, "Domain"), &[]),
+        route(O::GetDomain, ("GET", domain!("")), R::ReadOrganisation, "A domain", "", (200, "Domain"), &[]),
+        route(O::RemoveDomain, ("DELETE", domain!("")), R::ChangeOrganisation, "Remove a domain and destroy its keys", "", (204, ""), &[]),
+        route(O::VerifyDomain, ("POST", domain!("/verify")), R::ChangeOrganisation, "Look for the token of a domain at its authoritative servers", "", (200, "VerificationOutcome"), &[]),
+        route(O::ListRecords, ("GET", domain!("/records")), R::ReadOrganisation, "The records that its owner is to publish", "", (200, "RecordPage"), &[]),
+        route(O::GetDkim, ("GET", domain!("/dkim-signing-configuration")), R::ReadOrganisation, "How a domain signs; watch=true has it looked at often", "", (200, "DkimSigningConfiguration"), &["watch"]),
+        route(O::NewDkim, ("POST", domain!("/dkim-signing-configuration")), R::ChangeOrganisation, "Make keys, and enable them where they are visible", "NewDkimSigningConfiguration", (201, "DkimOutcome"), &[]),
+        route(O::SetDkim, ("PATCH", domain!("/dkim-signing-configuration")), R::ChangeOrganisation, "Change how a domain signs", "SetDkimSigningConfiguration", (200, "DkimOutcome"), &[]),
+        route(O::RemoveDkim, ("DELETE", domain!("/dkim-signing-configuration")), R::ChangeOrganisation, "Destroy the keys of a domain", "", (200, "DkimOutcome"), DRY_RUN),
+        route(O::RotateDkim, ("POST", domain!("/dkim-signing-configuration/rotate")), R::ChangeOrganisation, "Let the other key sign", "RotateDkimSigningConfiguration", (200, "DkimOutcome"), &[]),
+        route(O::CheckDkim, ("POST", domain!("/dkim-signing-configuration/check")), R::ChangeOrganisation, "Look for the keys now, at every authoritative server", "", (200, "DkimOutcome"), &[]),
+        route(O::GetArcConfig, ("GET", organisation!("/arc-config")), R::ReadOrganisation, "The ARC sealers that are trusted", "", (200, "ArcConfig"), &[]),
+        route(O::SetArcConfig, ("PUT", organisation!("/arc-config")), R::ChangeOrganisation, "Replace them", "SetArcConfig", (200, "ArcConfig"), &[]),
+        route(O::AddArcSealers, ("POST", organisation!("/arc-config/add")), R::ChangeOrganisation, "Add to them", "SetArcConfig", (200, "ArcConfig"), &[]),
+        route(O::RemoveArcSealers, ("POST", organisation!("/arc-config/remove")), R::ChangeOrganisation, "Take some away", "SetArcConfig", (200, "ArcConfig"), &[]),
+        route(O::ListAudit, ("GET", "/v1/audit"), R::Operate, "A page of the audit log", "", (200, "AuditPage"), PAGE),
+        route(O::VerifyAudit, ("GET", "/v1/audit/verify"), R::Operate, "Whether the audit log is as it was written; row and link are a head that was written down", "", (200, "AuditVerification"), &["row", "link"]),
+        route(O::Backup, ("POST", "/v1/backup"), R::Operate, "Write the store to a new file", "BackupOrder", (201, "Backup"), &[]),
+        route(O::Restore, ("POST", "/v1/restore"), R::Operate, "Take domains, keys and settings from a backup", "RestoreOrder", (204, ""), &[]),
+        route(O::Reload, ("POST", "/v1/reload"), R::Operate, "Take the configuration file again", "ReloadOrder", (200, "Reloaded"), &[]),
+    ]
+};

@@ -1,0 +1,273 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::exchange::Request;
+use super::resource::{NewDkimSigningConfiguration, NewDomain, NewOrganisation, SetArcConfig};
+use super::routes::ROUTES;
+use super::{Api, Caller, Client, ClientError, ControlSocket, ProblemKind, openapi};
+use crate::serve::{ReloadReply, Reloaded};
+use crate::service::test_world::{World, contoso, domain};
+
+/// An API on a world of the service.
+async fn api() -> (World, Arc<Api>) {
+    let world = World::new().await;
+    let api = Arc::new(Api::new(true, Box::new(|_| Box::pin(async { reloaded() }))));
+    api.open(Arc::clone(&world.service));
+    (world, api)
+}
+
+fn reloaded() -> ReloadReply {
+    ReloadReply::Reloaded(Reloaded { domains: 3, warnings: Vec::new(), at_restart: Vec::new() })
+}
+
+fn client(api: &Arc<Api>) -> Client {
+    Client::in_process(Arc::clone(api), Caller::of_uid(1_000))
+}
+
+async fn ask(api: &Api, line: &str, body: &str) -> (u16, Value) {
+    let (method, target) = line.split_once(' ').expect("a method and a path");
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let request = Request {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        body: body.as_bytes().to_vec(),
+    };
+    let answer = api.answer(&Caller::of_uid(1_000), &request).await;
+    (answer.status, serde_json::from_slice(&answer.body).unwrap_or_default())
+}
+
+#[test]
+fn each_route_is_described_and_each_schema_is_there() {
+    let document = openapi::document();
+    let schemas = document["components"]["schemas"].as_object().expect("an object");
+    let mut seen = BTreeSet::new();
+    for route in ROUTES {
+        let entry = &document["paths"][route.path][route.method.to_ascii_lowercase()];
+        assert_eq!(entry["summary"], route.summary, "{route:?}");
+        assert_eq!(entry["x-right"], route.right.as_str(), "{route:?}");
+        assert!(seen.insert((route.method, route.path)), "{route:?} is there twice");
+        for schema in [route.takes, route.gives.1] {
+            assert!(schema.is_empty() || schemas.contains_key(schema), "{schema} of {route:?}");
+        }
+        for name in ["organisation", "domain"] {
+            let braced = format!("{{{name}}}");
+            let named = entry["parameters"].as_array().expect("a list").iter().any(|p| p["name"] == name);
+            assert_eq!(route.path.contains(&braced), named, "{route:?}");
+        }
+    }
+    let described: usize = document["paths"]
+        .as_object()
+        .expect("an object")
+        .values()
+        .map(|p| p.as_object().expect("one").len())
+        .sum();
+    assert_eq!(described, ROUTES.len());
+    let text = document.to_string();
+    for part in text.split("#/components/schemas/").skip(1) {
+        let name = part.split('"').next().expect("an end");
+        assert!(schemas.contains_key(name), "{name} is referred to");
+    }
+}
+
+/// What is served has the fields that are described, and no others.
+#[tokio::test]
+async fn resources_are_as_they_are_described() {
+    let (_world, api) = api().await;
+    let client = client(&api);
+    let (contoso, domain) = (contoso(), domain());
+    let check = |schema: &str, value: &dyn erased::ToJson| {
+        let schemas = &openapi::document()["components"]["schemas"];
+        conforms(&value.json(), &schemas[schema], schemas, schema);
+    };
+    check(
+        "Organisation",
+        &client.add_organisation(&NewOrganisation { name: "contoso".to_owned() }).await.expect("added"),
+    );
+    let new = NewDomain { name: "contoso.example".to_owned(), trust: false };
+    check("NewDomain", &new);
+    check("Domain", &client.add_domain(&contoso, &new).await.expect("claimed"));
+    check("VerificationOutcome", &client.verify_domain(&contoso, &domain).await.expect("asked"));
+    let trusted = NewDomain { trust: true, ..new };
+    check("Domain", &client.add_domain(&contoso, &trusted).await.expect("held"));
+    check("DkimSigningConfiguration", &client.dkim(&contoso, &domain).await.expect("held"));
+    let enable = NewDkimSigningConfiguration { enabled: true, ..NewDkimSigningConfiguration::default() };
+    let made = client.new_dkim(&contoso, &domain, &enable).await.expect("made");
+    check("DkimOutcome", &made);
+    assert_eq!(made.warning.as_ref().and_then(|warning| warning.kind()), Some(ProblemKind::NotVisible));
+    check("DkimSigningConfiguration", &made.configuration);
+    check(
+        "RecordPage",
+        &json!({ "items": client.records(&contoso, &domain).await.expect("read"), "next": null }),
+    );
+    let sealers = SetArcConfig { arc_trusted_sealers: vec!["lists.example".to_owned()] };
+    check("ArcConfig", &client.set_arc_config(&contoso, &sealers).await.expect("set"));
+    check("AuditPage", &client.audit(0, None).await.expect("read"));
+    check("AuditVerification", &client.verify_audit(None).await.expect("read"));
+    check("OrganisationPage", &client.organisations(None).await.expect("read"));
+    check("DomainPage", &client.domains(&contoso, None).await.expect("read"));
+    let reloaded =
+        client.reload(&super::resource::ReloadOrder { lang: crate::cli::Lang::Ja }).await.expect("taken");
+    check("Reloaded", &reloaded);
+    let Err(ClientError::Problem(problem)) = client.new_dkim(&contoso, &domain, &enable).await else {
+        panic!("made twice")
+    };
+    check("Problem", &problem);
+}
+
+mod erased {
+    use super::{Serialize, Value};
+
+    pub(super) trait ToJson {
+        fn json(&self) -> Value;
+    }
+
+    impl<T: Serialize> ToJson for T {
+        fn json(&self) -> Value {
+            serde_json::to_value(self).expect("JSON")
+        }
+    }
+}
+
+/// As much of JSON Schema as the description uses.
+fn conforms(value: &Value, schema: &Value, schemas: &Value, at: &str) {
+    if let Some(name) = schema["$ref"].as_str() {
+        let name = name.rsplit('/').next().expect("a name");
+        return conforms(value, &schemas[name], schemas, &format!("{at}>{name}"));
+    }
+    if let Some(any) = schema["anyOf"].as_array() {
+        if !value.is_null() {
+            conforms(value, &any[0], schemas, at);
+        }
+        return;
+    }
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let allowed = &schema["type"];
+    let fits = allowed == kind || allowed.as_array().is_some_and(|all| all.iter().any(|one| one == kind));
+    assert!(fits, "{at}: {value} is no {allowed}");
+    if let Some(words) = schema["enum"].as_array() {
+        assert!(words.contains(value), "{at}: {value} is none of {words:?}");
+    }
+    if let Some(items) = value.as_array() {
+        items.iter().for_each(|item| conforms(item, &schema["items"], schemas, at));
+    }
+    let (Some(fields), Some(properties)) = (value.as_object(), schema["properties"].as_object()) else {
+        return;
+    };
+    for (name, field) in fields {
+        let property = properties.get(name).unwrap_or_else(|| panic!("{at}: {name} is not described"));
+        conforms(field, property, schemas, &format!("{at}.{name}"));
+    }
+    for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        assert!(fields.contains_key(name), "{at}: {name} is missing");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_a_problem_with_a_stable_type() {
+    let (_world, api) = api().await;
+    client(&api).add_organisation(&NewOrganisation { name: "contoso".to_owned() }).await.expect("added");
+    let check = async |line: &str, body: &str, status: u16, kind: ProblemKind| {
+        let (got, problem) = ask(&api, line, body).await;
+        assert_eq!((got, problem["type"].as_str()), (status, Some(kind.urn().as_str())), "{line} {problem}");
+    };
+    use ProblemKind as K;
+    check("GET /v2", "", 404, K::NoSuchRoute).await;
+    check("GET /v1/organisations/contoso/", "", 404, K::NoSuchRoute).await;
+    check("DELETE /v1/organisations", "", 405, K::MethodNotAllowed).await;
+    check("GET /v1/organisations?limit=0", "", 400, K::BadRequest).await;
+    check("GET /v1/organisations/%zz", "", 400, K::BadRequest).await;
+    check("POST /v1/organisations", "{", 400, K::BadRequest).await;
+    check("POST /v1/organisations", "{\"name\":\"a\"}", 400, K::BadRequest).await;
+    check("POST /v1/organisations", "{\"name\":\"fabrikam\",\"x\":1}", 400, K::BadRequest).await;
+    check("POST /v1/organisations", "{\"name\":\"contoso\"}", 409, K::OrganisationTaken).await;
+    check("GET /v1/organisations/nobody", "", 404, K::NoOrganisation).await;
+    check("GET /v1/organisations/a%2Fb/domains", "", 404, K::NoOrganisation).await;
+    let domains = "/v1/organisations/contoso/domains";
+    check(&format!("GET {domains}/nobody.example"), "", 404, K::NoDomain).await;
+    check(&format!("GET {domains}/not..a.name"), "", 404, K::NoDomain).await;
+    check(&format!("POST {domains}/nobody.example/verify"), "", 404, K::NoDomain).await;
+    check(&format!("GET {domains}/nobody.example/dkim-signing-configuration"), "", 404, K::NoDomain).await;
+    check(
+        &format!("GET {domains}/nobody.example/dkim-signing-configuration?watch=x"),
+        "",
+        400,
+        K::BadRequest,
+    )
+    .await;
+    check("GET /v1/audit/verify?row=1", "", 400, K::BadRequest).await;
+    check("POST /v1/backup", "{\"path\":\"relative\"}", 400, K::BadRequest).await;
+    check("POST /v1/backup", "{\"path\":\"/no/such/directory/b\"}", 422, K::BackupFile).await;
+}
+
+#[tokio::test]
+async fn without_a_store_the_api_says_so_and_reloads() {
+    let none = Api::new(false, Box::new(|_| Box::pin(async { reloaded() })));
+    let closed = Api::new(true, Box::new(|_| Box::pin(async { reloaded() })));
+    let check = async |api: &Api, status: u16, kind: ProblemKind| {
+        for route in ROUTES.iter().filter(|route| !["/v1/reload", "/v1/openapi.json"].contains(&route.path)) {
+            let path = route.path.replace("{organisation}", "contoso").replace("{domain}", "contoso.example");
+            let (got, problem) = ask(api, &format!("{} {path}", route.method), "").await;
+            assert_eq!((got, problem["type"].as_str()), (status, Some(kind.urn().as_str())), "{route:?}");
+        }
+        assert_eq!(ask(api, "POST /v1/reload", "").await.0, 200);
+        assert_eq!(ask(api, "GET /v1/openapi.json", "").await.0, 200);
+    };
+    check(&none, 404, ProblemKind::NotConfigured).await;
+    check(&closed, 503, ProblemKind::StoreNotOpen).await;
+}
+
+#[tokio::test]
+async fn lists_come_in_pages() {
+    let (_world, api) = api().await;
+    let client = client(&api);
+    for name in ["contoso", "fabrikam", "tailspin"] {
+        client.add_organisation(&NewOrganisation { name: name.to_owned() }).await.expect("added");
+    }
+    let (_, first) = ask(&api, "GET /v1/organisations?limit=2", "").await;
+    assert_eq!(first["next"], "/v1/organisations?after=fabrikam&limit=2");
+    let rest = client.organisations(first["next"].as_str()).await.expect("read");
+    assert_eq!(rest.items.iter().map(|o| o.name.as_str()).collect::<Vec<_>>(), ["tailspin"]);
+    assert_eq!(rest.next, None);
+    let (_, audit) = ask(&api, "GET /v1/audit?limit=1", "").await;
+    assert_eq!(
+        (&audit["next"], &audit["items"][0]["actor"]),
+        (&json!("/v1/audit?after=1&limit=1"), &json!("uid:1000"))
+    );
+}
+
+#[tokio::test]
+async fn the_same_over_a_socket() {
+    let (_world, api) = api().await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("run/control.sock");
+    let socket = ControlSocket::listen(&path).expect("listens");
+    let serving = tokio::spawn(async move { socket.serve(api).await });
+    let client = Client::over_socket(path.clone());
+    let added =
+        client.add_organisation(&NewOrganisation { name: "contoso".to_owned() }).await.expect("added");
+    assert_eq!(added.initial_domain.as_deref(), Some("contoso.keys.example"));
+    let audit = client.audit(0, None).await.expect("read");
+    assert_eq!(audit.items[0].actor, format!("uid:{}", rustix::process::geteuid().as_raw()));
+    let again = client.add_organisation(&NewOrganisation { name: "contoso".to_owned() }).await;
+    assert!(
+        matches!(again, Err(ClientError::Problem(p)) if p.kind() == Some(ProblemKind::OrganisationTaken))
+    );
+    let large = SetArcConfig { arc_trusted_sealers: vec!["x".repeat(600_000)] };
+    let large = client.set_arc_config(&contoso(), &large).await;
+    assert!(matches!(large, Err(ClientError::Problem(p)) if p.kind() == Some(ProblemKind::TooLarge)));
+    serving.abort();
+    assert!(serving.await.is_err_and(|error| error.is_cancelled()));
+    let gone = client.audit(0, None).await;
+    assert!(matches!(gone, Err(ClientError::Unreachable(_))), "{gone:?}");
+}

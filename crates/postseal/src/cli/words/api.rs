@@ -1,0 +1,143 @@
+use postseal_core::hosting::OrganisationNameError;
+
+use crate::api::{Problem as ApiProblem, ProblemKind};
+use crate::cli::lang::{Lang, say};
+use crate::cli::problem::Problem;
+
+/// Why a node did not do what a command asked, with what to do next.
+pub(in crate::cli) fn api_problem(problem: &ApiProblem, lang: Lang) -> Problem {
+    let Some(kind) = problem.kind() else { return Problem::new(problem.detail.clone()) };
+    let subject = problem.subject.as_deref().unwrap_or_default();
+    let what = what(kind, problem, subject, lang);
+    match next(kind, subject, lang) {
+        Some(next) => Problem::with_next(what, next),
+        None => Problem::new(what),
+    }
+}
+
+/// What happened. English is the node's own words, where they say enough.
+fn what(kind: ProblemKind, problem: &ApiProblem, subject: &str, lang: Lang) -> String {
+    use ProblemKind as K;
+    let detail = &problem.detail;
+    if lang == Lang::En {
+        return match kind {
+            K::NotConfigured => "this node has no store: postseal.toml has no [store]".to_owned(),
+            K::StoreNotOpen => "the node's store is not open yet".to_owned(),
+            K::NoDomain => format!("{subject}: not found"),
+            K::NoDkimKeys => format!("{subject}: no DKIM keys are saved for this domain"),
+            K::RotationRunning => match &problem.until {
+                Some(until) => format!("a rotation runs; the next may begin at {until}"),
+                None => "a rotation runs".to_owned(),
+            },
+            _ => detail.clone(),
+        };
+    }
+    match kind {
+        K::NotConfigured => {
+            "このノードにはストアがありません (postseal.toml に [store] がありません)".to_owned()
+        }
+        K::StoreNotOpen => "ノードのストアがまだ開いていません".to_owned(),
+        K::StoreFailed => format!("ストアの障害: {detail}"),
+        K::NoOrganisation => format!("{subject} という組織はありません"),
+        K::OrganisationTaken => {
+            format!("{subject} という名前は使われているか、以前使われていました。名前は再利用されません")
+        }
+        K::NoDomain => format!("{subject} は見つかりません"),
+        K::NotVerified => format!("{subject} の所有がまだ確認されていません"),
+        K::HeldByAnother => format!("{subject} は別の組織が所有しています"),
+        K::InFile => format!("{subject} の鍵は設定ファイルにあります"),
+        K::InHostingZone => format!("{subject} はホスティングゾーンの中の名前です"),
+        K::InitialDomain => format!("{subject} は初期ドメインで、組織とともにあります"),
+        K::NoNameServers => format!("ドメインの DNS サーバーが見つかりません: {detail}"),
+        K::NoDkimKeys => format!("{subject}: このドメインの DKIM キーが保存されていません"),
+        K::AlreadyConfigured => format!("{subject} の DKIM キーはすでにあります"),
+        K::NotVisible => format!("{subject} の鍵が DNS に見えません"),
+        K::RotationRunning => match &problem.until {
+            Some(until) => format!("鍵のローテーション中です。次は {until} から始められます"),
+            None => "鍵のローテーション中です".to_owned(),
+        },
+        K::NotEnabled => "署名が有効になっていません".to_owned(),
+        K::KeySize => "鍵の長さは 2048, 3072, 4096 ビットのいずれかです".to_owned(),
+        K::SelectorsInUse => "セレクターは使用中です".to_owned(),
+        K::SelectorsAlike => "二つのセレクターが同じ名前です".to_owned(),
+        K::DisplayName => "表示名が 256 文字を超えているか、制御文字を含んでいます".to_owned(),
+        K::Selector => format!("この名前では鍵を置けません: {detail}"),
+        K::TooManySealers => "信頼する封印者は 1000 件までです".to_owned(),
+        K::BackupFile => format!("ファイルを使えません: {detail}"),
+        K::ForeignBackup => "別のストアのバックアップで、このストアは空ではありません".to_owned(),
+        K::DamagedBackup => format!("バックアップが壊れています: {detail}"),
+        K::WrongKey => "バックアップの鍵暗号化鍵が違います".to_owned(),
+        K::ConfigurationWrong => "設定ファイルに誤りがあります。前の設定が有効なままです".to_owned(),
+        K::ReloadFailed => format!("設定を読み直せませんでした: {detail}"),
+        K::Forbidden => format!("ノードが拒否しました: {detail}"),
+        K::BadRequest | K::TooLarge => format!("ノードが受け付けませんでした: {detail}"),
+        K::NoSuchRoute | K::MethodNotAllowed => {
+            format!("ノードがこのコマンドを知りません。版が違うかもしれません: {detail}")
+        }
+        K::TooSlow => format!("時間がかかりすぎました: {detail}"),
+        K::Fault => format!("ノードのプログラムの障害です: {detail}"),
+    }
+}
+
+/// What to do about it.
+fn next(kind: ProblemKind, subject: &str, lang: Lang) -> Option<String> {
+    use ProblemKind as K;
+    Some(match kind {
+        K::NotConfigured => say!(
+            lang,
+            "Add [store] to postseal.toml and restart the node: docs/hosting.md.",
+            "postseal.toml に [store] を加えてノードを再起動してください (docs/hosting.md)。"
+        ),
+        K::StoreNotOpen => say!(
+            lang,
+            "Its log says why: journalctl -u postseal",
+            "理由はログにあります: journalctl -u postseal"
+        ),
+        K::NoOrganisation => "postseal org list".to_owned(),
+        K::NoDomain => format!("postseal domain add {subject}"),
+        K::NotVerified => format!("postseal domain verify {subject}"),
+        K::NoDkimKeys => format!("postseal dkim new {subject} --enabled true"),
+        K::AlreadyConfigured => format!("postseal dkim set {subject} --enabled true"),
+        K::InFile => say!(
+            lang,
+            "Remove its [[sign.domain]] from postseal.toml and reload, then add it here.",
+            "postseal.toml から [[sign.domain]] を消して postseal reload を実行してから、ここに加えてください。"
+        ),
+        K::SelectorsInUse => say!(
+            lang,
+            "They are renamed while signing is off and no rotation runs.",
+            "署名が無効で、ローテーション中でないときに変更できます。"
+        ),
+        K::HeldByAnother => say!(
+            lang,
+            "Who proves it newly gets it: add it without --trust, then domain verify.",
+            "--trust を付けずに追加し、domain verify で所有を示せば移ります。"
+        ),
+        _ => return None,
+    })
+}
+
+/// Why a text is no name of an organisation.
+pub(in crate::cli) fn organisation_name_error(
+    text: &str,
+    error: OrganisationNameError,
+    lang: Lang,
+) -> String {
+    let (min, max) = (2, 40);
+    let ja = match error {
+        _ if lang == Lang::En => return format!("{text:?}: {error}"),
+        OrganisationNameError::TooShort => format!("組織の名前は {min} 文字以上です"),
+        OrganisationNameError::TooLong => format!("組織の名前は {max} 文字までです"),
+        OrganisationNameError::BadCharacter(bad) => {
+            format!("組織の名前に使えるのは a から z、数字、ハイフンだけで、{bad:?} は使えません")
+        }
+        OrganisationNameError::HyphenAtEnd => "組織の名前の両端にハイフンは使えません".to_owned(),
+        OrganisationNameError::LooksEncoded => {
+            "組織の名前の 3 文字目と 4 文字目をともにハイフンにすることはできません".to_owned()
+        }
+        OrganisationNameError::Reserved => {
+            "この名前はホスティングゾーン自身のために予約されています".to_owned()
+        }
+    };
+    format!("{text:?}: {ja}")
+}

@@ -1,0 +1,102 @@
+//! What a node does for the organisations of its store, beside the mail path: it serves the API,
+//! and its workers look after their keys.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use postseal_dns::ask::{Resolver, SystemConfigError};
+use postseal_store::Store;
+
+use super::counters::write_value;
+use super::node::Node;
+use crate::api::Api;
+use crate::config::{LogLevel, Settings};
+use crate::keys::StoreAccess;
+use crate::service::{Clock, HostingParts, Parts, Service, WorkerCounts, WorkerEvent, Workers};
+
+/// Waits until the store is open, and works for as long as it is polled. `dns`: where this node
+/// answers for the hosting zone.
+pub(super) async fn serve(
+    node: Arc<Node>,
+    access: Arc<StoreAccess>,
+    api: Arc<Api>,
+    (dns, counts): (Vec<SocketAddr>, Arc<WorkerCounts>),
+) {
+    let store = access.opened().await.clone();
+    let service = match parts(&node, &access, store, dns) {
+        Ok(Some(parts)) => Arc::new(Service::new(parts)),
+        Ok(None) => return,
+        Err(error) => return node.alarm(&format!("organisations are not served: {error}")),
+    };
+    api.open(Arc::clone(&service));
+    let say = move |event: &WorkerEvent| {
+        let level = if event.is_alarm() { LogLevel::Error } else { LogLevel::Info };
+        node.log.say(level, &event.to_string());
+    };
+    Workers::new(service, counts, say).run().await;
+}
+
+/// As the settings that the node started with say; `None` where they name no store.
+fn parts(
+    node: &Arc<Node>,
+    access: &Arc<StoreAccess>,
+    store: Store,
+    dns: Vec<SocketAddr>,
+) -> Result<Option<Parts>, SystemConfigError> {
+    let snapshot = node.current();
+    let settings: &Settings = &snapshot.settings;
+    let Some(of_store) = &settings.store else { return Ok(None) };
+    let usual = match settings.resolver.servers.as_slice() {
+        [] => Resolver::system_servers()?,
+        servers => servers.to_vec(),
+    };
+    let outside = match settings.keys.outside_resolver.as_slice() {
+        [] => &usual,
+        servers => servers,
+    };
+    let (access, node) = (Arc::clone(access), Arc::clone(node));
+    Ok(Some(Parts {
+        store,
+        hosting: settings.hosting.as_ref().map(|hosting| HostingParts {
+            zone: hosting.zone.clone(),
+            listen: dns,
+            has_senders: !hosting.senders.is_empty(),
+        }),
+        waits: settings.keys.waits,
+        key_source: of_store.key.clone(),
+        authoritative: settings.keys.authoritative.clone(),
+        resolver: Arc::new(Resolver::new(&usual)),
+        outside: Arc::new(Resolver::new(outside)),
+        changed: Box::new(move || access.changed.notify_one()),
+        clock: Clock::System,
+        in_file: Box::new(move |domain| {
+            let found = node.current();
+            found.settings.sign.domains.find(domain).is_some_and(|found| found.domain == *domain)
+        }),
+    }))
+}
+
+/// What the workers have done.
+pub(super) fn write_metrics(out: &mut String, counts: &WorkerCounts) {
+    write_value(
+        out,
+        "postseal_key_looks_total",
+        "Times that a domain was looked for in the DNS.",
+        "counter",
+        counts.looks(),
+    );
+    write_value(
+        out,
+        "postseal_keys_lost_total",
+        "Keys that were visible in the DNS and are not any more.",
+        "counter",
+        counts.losses(),
+    );
+    write_value(
+        out,
+        "postseal_domains_alarmed",
+        "Enabled domains whose own key is not visible now.",
+        "gauge",
+        counts.alarmed(),
+    );
+}
