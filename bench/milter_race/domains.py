@@ -20,7 +20,10 @@ def run(load, _mixed, options, report):
         for name, count in [(name, count) for count in (FEW, MANY) for name in makers]:
             figures.setdefault((name, count), []).append(measure(makers[name](names[count]), names[count], record, load, options, report))
         print(f"round {turn + 1}: load average {os.getloadavg()[0]:.1f}", flush=True)
-    report.section("Own mail of so many signing domains, rsa-2048, 10 KiB", ["filter", "domains", "ready s", "CPU s of the start and what follows it", "CPU s / 1 000", "resident MiB"])
+    report.section(
+        "Own mail of so many signing domains, rsa-2048, 10 KiB",
+        ["filter", "domains", "ready s", "CPU s of the start and what follows it", "CPU s / 1 000", "resident MiB"],
+    )
 
     def median(name, count, key):
         return statistics.median(one[key] for one in figures[name, count])

@@ -17,6 +17,9 @@ ROWS = {
     "unix, 16 connections, 100 messages/s": ("unix", ["--connections", "16", "--rate", "100"]),
 }
 
+# Of the load's answer, with so many digits.
+SHOWN = {"cpu": 4, "generator_cpu": 4, "rate": 0, "p50": 2, "p99": 2}
+
 
 def run(load, mixed, options, report):
     filters = [Postseal(os.environ["POSTSEAL"]), Chain(), Rspamd()]
@@ -46,11 +49,10 @@ def tell(figures, report):
         "Milters, 10 KiB", ["", "filter", "CPU s / 1 000", "generator", "msg/s", "p50 ms", "p99 ms", "fewest / most", "Postseal's CPU is"]
     )
     for (row, name), said in figures.items():
-        fairness = min(one["fewest"] / max(one["most"], 1) for one in said)
+        fairness = "" if "--rate" in ROWS[row][1] else f"{least_fair(said):.2f}"
         own = "" if name == "postseal" else f"{ratio(figures, row, name, 'cpu'):.3f} x"
-        values = [median(said, key) for key in ("cpu", "generator_cpu", "rate", "p50", "p99")]
-        cells = [f"{values[0]:.4f}", f"{values[1]:.4f}", f"{values[2]:.0f}", f"{values[3]:.2f}", f"{values[4]:.2f}", f"{fairness:.2f}"]
-        report.row(row, name, *cells, own)
+        cells = (f"{median(said, key):.{digits}f}" for key, digits in SHOWN.items())
+        report.row(row, name, *cells, fairness, own)
     bars(figures, report)
 
 
@@ -58,17 +60,20 @@ def bars(figures, report):
     def of(row, key, name="postseal"):
         return median(figures[row, name], key)
 
-    report.either(
-        "CPU s / 1 000, 16 connections", of("unix, 16 connections", "cpu"), 0.045, ratio(figures, "unix, 16 connections", "rspamd", "cpu"), 0.11, "rspamd"
-    )
-    report.either("TCP p50 ms, 1 connection", of("TCP, 1 connection", "p50"), 0.3, ratio(figures, "TCP, 1 connection", "rspamd", "p50"), 0.65, "rspamd")
-    fairness = min(one["fewest"] / max(one["most"], 1) for one in figures["unix, 64 connections", "postseal"])
+    busy, alone, many = "unix, 16 connections", "TCP, 1 connection", "unix, a connection per message, 4 at once"
+    report.either("CPU s / 1 000, 16 connections", of(busy, "cpu"), 0.045, ratio(figures, busy, "rspamd", "cpu"), 0.11, "rspamd")
+    report.either("TCP p50 ms, 1 connection", of(alone, "p50"), 0.3, ratio(figures, alone, "rspamd", "p50"), 0.65, "rspamd")
+    fairness = least_fair(figures["unix, 64 connections", "postseal"])
     report.bar("fewest / most of 64 equal connections", fairness, least=0.8)
     # The first machine's sum of both bars beside rspamd's figure there: (0.045 + 0.03) / 0.45.
-    many = "unix, a connection per message, 4 at once"
-    extra = {name: median(figures[many, name], "cpu") - median(figures["unix, 16 connections", name], "cpu") for _, name in figures}
-    report.either("CPU s / 1 000 more with a connection per message", extra["postseal"], 0.03, ratio(figures, many, "rspamd", "cpu"), 0.17, "rspamd's whole")
+    extra = {name: of(many, "cpu", name) - of(busy, "cpu", name) for _, name in figures}
+    more = "CPU s / 1 000 more with a connection per message"
+    report.either(more, extra["postseal"], 0.03, ratio(figures, many, "rspamd", "cpu"), 0.17, "rspamd, both whole")
     print("\n- that row less the row of 16 connections: " + ", ".join(f"{name} {value:+.3f}" for name, value in extra.items()))
+
+
+def least_fair(said):
+    return min(one["fewest"] / max(one["most"], 1) for one in said)
 
 
 def ratio(figures, row, peer, key):

@@ -7,7 +7,9 @@ use postseal_core::dkim::{
 };
 use postseal_core::dmarc::{PolicyRecord, ReportUri};
 use postseal_core::dns::{Answers, DomainName, RecordData, TxtRecord, Zone};
-use postseal_core::message::{Envelope, HeaderSection, HeloIdentity, MailFrom, Splitter, author_domain};
+use postseal_core::message::{
+    Envelope, HeaderSection, HeloIdentity, Hop, MailFrom, Splitter, author_domain, first_untrusted_hop,
+};
 use postseal_core::spf::{self, Identity, Record};
 use postseal_core::verdict::{Authentication, AuthenticationResults, AuthservId, Form, Options, claims};
 
@@ -27,6 +29,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("domain_name", domain_name),
     ("header_section", header_section),
     ("message", message),
+    ("received", received),
     ("sign_then_verify", sign_then_verify),
     ("spf_record", spf_record),
 ];
@@ -64,6 +67,37 @@ pub fn from_field(data: &[u8]) {
     octets.extend_from_slice(data);
     if let Ok(domain) = author_domain(&HeaderSection::parse(octets)) {
         assert_eq!(DomainName::parse(domain.as_str()).as_ref(), Ok(&domain));
+    }
+}
+
+/// The client that is read stands in the field, and what the client chose never passes for it.
+pub fn received(data: &[u8]) {
+    if let Some(hop) = Hop::read(data) {
+        assert_eq!(hop.client, hop.client.to_canonical());
+        assert!(!hop.helo.is_empty() && !hop.helo.contains([' ', '\t', '\r', '\n', '(', ')', '"']));
+        let again = format!(" from {} ([{}])", hop.helo, hop.client);
+        assert_eq!(Hop::read(again.as_bytes()), Some(hop));
+    }
+    let text = String::from_utf8_lossy(data);
+    // A HELO argument is one word; a host name and an ident are what servers let through.
+    let chosen: Vec<&str> = text.splitn(3, ['\0', '\n']).collect();
+    let [helo, name, ident] = chosen[..] else { return };
+    let helo = helo.replace(|c: char| c.is_whitespace() || c.is_control(), "");
+    let name = name.replace(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-'), "");
+    let ident = ident.replace(|c: char| !c.is_ascii_graphic() || "()<>,;:\\\"[]@".contains(c), "");
+    for from in [
+        format!("{helo} ({name} [192.0.2.1])"),
+        format!("{helo} ({ident}@{name} [192.0.2.1] (may be forged))"),
+        format!("{helo} ([192.0.2.1])"),
+        format!("{name} ([192.0.2.1]:25 helo={helo} ident={ident})"),
+        format!("[192.0.2.1] (port=25 helo={helo} ident={ident})"),
+    ] {
+        let mut section = HeaderSection::default();
+        section
+            .push(b"Received", format!(" from {from}\r\n\tby mx.example; 1 Jan 2026 00:00 +0000").as_bytes());
+        if let Ok(hop) = first_untrusted_hop(&section, |_| false) {
+            assert_eq!(hop.client.to_string(), "192.0.2.1", "{from}");
+        }
     }
 }
 

@@ -2,12 +2,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use postseal_core::dns::{Answer, Answers, Failure, Outcome};
-use postseal_core::message::{Envelope, HeaderSection, HeloIdentity, MailFrom};
+use postseal_core::message::{
+    Envelope, HeaderSection, HeloIdentity, HopUnknown, MailFrom, first_untrusted_hop,
+};
 use postseal_core::verdict::{Authentication, Options, Verdict};
 use postseal_dns::ask::{AnswerCache, AskingBeside, Stalled};
 
 use super::course::WhoseClient;
-use super::received::{HopUnknown, first_untrusted_hop};
 use crate::config::{Network, ResolverSettings};
 use crate::signing::Sealing;
 
@@ -145,7 +146,7 @@ impl Judgement {
 
     /// The client that the first host outside our own is, for which SPF is asked only now.
     fn find_client(&mut self, section: &HeaderSection, relays: &[Network], times: &ResolverSettings) {
-        match first_untrusted_hop(section, relays) {
+        match first_untrusted_hop(section, |client| relays.iter().any(|relay| relay.contains(client))) {
             Ok(hop) => {
                 self.envelope.client = hop.client;
                 self.envelope.helo = HeloIdentity::new(&hop.helo);

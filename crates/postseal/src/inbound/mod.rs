@@ -8,7 +8,6 @@
 
 // Whose mail it is.
 mod course;
-mod received;
 
 // The verdict, while the message arrives.
 mod judgement;

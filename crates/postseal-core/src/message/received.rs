@@ -1,21 +1,21 @@
 use std::net::{IpAddr, Ipv6Addr};
 
-use postseal_core::message::HeaderSection;
+use thiserror::Error;
 
-use crate::config::Network;
+use super::HeaderSection;
 
 /// Where a message came from, as a Received field tells (RFC 5321 §4.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Hop {
-    /// The client that handed it over.
-    pub(crate) client: IpAddr,
+pub struct Hop {
+    /// The client that handed it over. An IPv4-mapped address is its IPv4 address.
+    pub client: IpAddr,
     /// What it said after HELO or EHLO.
-    pub(crate) helo: String,
+    pub helo: String,
 }
 
 /// Why the client that a trusted relay had is not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum HopUnknown {
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum HopUnknown {
     /// A field that a trusted relay wrote, counted from 1 at the top, is not of a form that is read.
     #[error("Received field {field} cannot be read")]
     Unreadable {
@@ -32,44 +32,47 @@ pub(crate) enum HopUnknown {
 /// Only fields that trusted relays wrote are looked at: the topmost, then the one below
 /// as long as the client that a field names is itself a trusted relay, or a program
 /// on the relay's own host.
-pub(crate) fn first_untrusted_hop(
+///
+/// # Errors
+/// [`HopUnknown`]; never a guess.
+pub fn first_untrusted_hop(
     section: &HeaderSection,
-    trusted_relays: &[Network],
+    is_trusted_relay: impl Fn(IpAddr) -> bool,
 ) -> Result<Hop, HopUnknown> {
     for (index, field) in section.named("Received").take(MAX_RELAYS).enumerate() {
-        let hop = read_hop(field.body()).ok_or(HopUnknown::Unreadable { field: index + 1 })?;
-        let is_trusted = hop.client.is_loopback() || trusted_relays.iter().any(|r| r.contains(hop.client));
-        if !is_trusted {
+        let hop = Hop::read(field.body()).ok_or(HopUnknown::Unreadable { field: index + 1 })?;
+        if !hop.client.is_loopback() && !is_trusted_relay(hop.client) {
             return Ok(hop);
         }
     }
     Err(HopUnknown::NoneOutside)
 }
 
-/// Reads the from-clause of a Received field as Postfix, Sendmail and Exim write it:
-///
-/// ```text
-/// from HELO (NAME [ADDRESS])                   Postfix, Sendmail
-/// from HELO (IDENT@NAME [ADDRESS] (may be forged))        Sendmail
-/// from HELO ([ADDRESS])                                   Sendmail
-/// from NAME ([ADDRESS]:PORT helo=HELO ident=IDENT)        Exim
-/// from [ADDRESS] (port=PORT helo=HELO ident=IDENT)        Exim
-/// ```
-///
-/// Strict: what a client chooses (HELO, its host name, an ident) must not pass for an
-/// address. `None` for anything else.
-fn read_hop(body: &[u8]) -> Option<Hop> {
-    let text = std::str::from_utf8(body).ok()?;
-    let (word, rest) = next_word(text)?;
-    if !word.eq_ignore_ascii_case("from") {
-        return None;
-    }
-    let (name, rest) = next_word(rest)?;
-    let comment = comment_at(rest);
-    match comment {
-        Some(comment) if comment.starts_with('[') => behind_address(name, comment),
-        Some(comment) if comment.contains(" [") => behind_name(name, comment),
-        _ => alone(name, comment),
+impl Hop {
+    /// Reads the from-clause of a Received field's body as Postfix, Sendmail and Exim write it:
+    ///
+    /// ```text
+    /// from HELO (NAME [ADDRESS])                              Postfix, Sendmail
+    /// from HELO (IDENT@NAME [ADDRESS] (may be forged))        Sendmail
+    /// from HELO ([ADDRESS])                                   Sendmail
+    /// from NAME ([ADDRESS]:PORT helo=HELO ident=IDENT)        Exim
+    /// from [ADDRESS] (port=PORT helo=HELO ident=IDENT)        Exim
+    /// ```
+    ///
+    /// Strict: what a client chooses (HELO, its host name, an ident) must not pass for an
+    /// address. `None` for anything else.
+    pub fn read(body: &[u8]) -> Option<Hop> {
+        let text = std::str::from_utf8(body).ok()?;
+        let (word, rest) = next_word(text)?;
+        if !word.eq_ignore_ascii_case("from") {
+            return None;
+        }
+        let (name, rest) = next_word(rest)?;
+        match comment_at(rest)? {
+            Some(comment) if comment.starts_with('[') => behind_address(name, comment),
+            Some(comment) if comment.contains(" [") => behind_name(name, comment),
+            comment => alone(name, comment),
+        }
     }
 }
 
@@ -83,7 +86,7 @@ fn behind_address(name: &str, comment: &str) -> Option<Hop> {
     if !rest.is_empty() && !rest.starts_with(' ') {
         return None;
     }
-    Some(Hop { client, helo: helo_of(rest).unwrap_or(name).to_owned() })
+    named(client, helo_of(rest).unwrap_or(name))
 }
 
 /// `NAME [ADDRESS]`, `IDENT@NAME [ADDRESS] (may be forged)`
@@ -93,7 +96,10 @@ fn behind_name(helo: &str, comment: &str) -> Option<Hop> {
         return None;
     }
     let (client, rest) = address_at(rest)?;
-    matches!(rest, "" | " (may be forged)").then(|| Hop { client, helo: helo.to_owned() })
+    if !matches!(rest, "" | " (may be forged)") {
+        return None;
+    }
+    named(client, helo)
 }
 
 /// `from [ADDRESS]`, `from [ADDRESS] (port=PORT helo=HELO)`
@@ -109,7 +115,11 @@ fn alone(name: &str, comment: Option<&str>) -> Option<Hop> {
     if !comment.split_ascii_whitespace().all(is_parameter) {
         return None;
     }
-    Some(Hop { client, helo: helo_of(comment).unwrap_or(name).to_owned() })
+    named(client, helo_of(comment).unwrap_or(name))
+}
+
+fn named(client: IpAddr, helo: &str) -> Option<Hop> {
+    is_word(helo).then(|| Hop { client, helo: helo.to_owned() })
 }
 
 fn helo_of(parameters: &str) -> Option<&str> {
@@ -127,19 +137,23 @@ fn address_at(text: &str) -> Option<(IpAddr, &str)> {
     Some((client.to_canonical(), rest))
 }
 
-/// A word between blanks, and what follows; none of its characters may begin a comment,
-/// a quotation or the date.
+/// A word between blanks, and what follows.
 fn next_word(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_start_matches(is_blank);
     let end = text.find(is_blank).unwrap_or(text.len());
     let (word, rest) = text.split_at(end);
-    (!word.is_empty() && !word.contains(['(', ')', '"', ';', '\\', '<', '>'])).then_some((word, rest))
+    is_word(word).then_some((word, rest))
 }
 
-/// What stands in the comment that comes next, nested comments included. `None` where
-/// something else comes, or the comment does not end.
-fn comment_at(text: &str) -> Option<&str> {
-    let inner = text.trim_start_matches(is_blank).strip_prefix('(')?;
+/// Whether none of its characters may begin a comment, a quotation or the date.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['(', ')', '"', ';', '\\', '<', '>'])
+}
+
+/// What stands in the comment that comes next, nested comments included; `Some(None)` where
+/// something else comes. `None` where the comment does not end, or not before a blank.
+fn comment_at(text: &str) -> Option<Option<&str>> {
+    let Some(inner) = text.trim_start_matches(is_blank).strip_prefix('(') else { return Some(None) };
     let mut depth = 1;
     for (at, octet) in inner.bytes().enumerate() {
         match octet {
@@ -150,7 +164,8 @@ fn comment_at(text: &str) -> Option<&str> {
             _ => {}
         }
         if depth == 0 {
-            return Some(&inner[..at]);
+            let ends_here = inner[at + 1..].is_empty() || inner[at + 1..].starts_with(is_blank);
+            return ends_here.then_some(Some(&inner[..at]));
         }
     }
     None
@@ -172,7 +187,7 @@ mod tests {
         let check = |body: &str, client: &str, helo: &str| {
             let client = client.parse().expect("an address");
             let expected = Some(Hop { client, helo: helo.to_owned() });
-            assert_eq!(read_hop(body.as_bytes()), expected, "{body:?}");
+            assert_eq!(Hop::read(body.as_bytes()), expected, "{body:?}");
         };
         // Postfix.
         check(
@@ -225,24 +240,29 @@ mod tests {
             " from x\"(a [9.9.9.9]) (b [192.0.2.1]) by y",
             " from x(a [9.9.9.9]) (b [192.0.2.1]) by y",
             " from x ([192.0.2.1]evil) by y",
+            " from x (IDENT:a [9.9.9.9])@b.example [192.0.2.1]) by y",
+            " from x ([192.0.2.1])by y",
+            " from [192.0.2.1] (helo=x",
+            " from [192.0.2.1] (helo=)",
+            " from a.example ([192.0.2.1] helo=x;y)",
             " from [192.0.2.1] (helo=x evil) by y",
             " from [192.0.2.1]x (helo=x) by y",
             " from [IPv6:192.0.2.1] by y",
         ] {
-            assert_eq!(read_hop(body.as_bytes()), None, "{body:?}");
+            assert_eq!(Hop::read(body.as_bytes()), None, "{body:?}");
         }
-        assert_eq!(read_hop(b" from \xff (a [192.0.2.1]) by y"), None);
+        assert_eq!(Hop::read(b" from \xff (a [192.0.2.1]) by y"), None);
     }
 
     #[test]
     fn looks_back_past_trusted_relays_only() {
-        let relays: Vec<Network> = vec!["198.51.100.0/24".parse().expect("a network")];
+        let is_relay = |client: IpAddr| client.to_string().starts_with("198.51.100.");
         let check = |clients: &[&str], expected: Result<&str, HopUnknown>| {
             let mut section = HeaderSection::default();
             for client in clients {
                 section.push(b"Received", format!(" from h (n {client}) by y").as_bytes());
             }
-            let got = first_untrusted_hop(&section, &relays).map(|hop| hop.client.to_string());
+            let got = first_untrusted_hop(&section, is_relay).map(|hop| hop.client.to_string());
             assert_eq!(got, expected.map(str::to_owned), "{clients:?}");
         };
         check(&["[192.0.2.1]", "[203.0.113.5]"], Ok("192.0.2.1"));
