@@ -294,4 +294,13 @@ mod tests {
             assert_eq!(back.kind(), Some(kind));
         }
     }
+
+    #[test]
+    fn each_kind_is_documented() {
+        let documented = include_str!("../../../../docs/api.md");
+        for (word, status, _) in ProblemKind::ALL.map(ProblemKind::words) {
+            assert!(documented.contains(&format!("`{word}`")), "docs/api.md lacks {word}");
+            assert!(documented.contains(&status.to_string()), "docs/api.md lacks {status}");
+        }
+    }
 }
