@@ -1,5 +1,6 @@
 //! Targets of `postseal-core`: one per parser, and one for a whole message.
 
+use postseal_core::advice::{Bounce, BounceRules, MAX_REPLIES, MAX_REPLY_TEXT, diagnose};
 use postseal_core::arc;
 use postseal_core::dkim::{
     BodyHashes, Canonicalization, KeyRecord, Selector, Signer, SigningKey, SigningSettings, Verifier,
@@ -22,6 +23,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("arc_chain", arc_chain),
     ("author_domain", from_field),
     ("body_hash", body_hash),
+    ("bounce", bounce),
     ("check_host", check_host),
     ("dkim_key_record", dkim_key_record),
     ("dkim_signature", dkim_signature),
@@ -194,6 +196,19 @@ pub fn authentication_results(data: &[u8]) {
     assert_eq!(AuthenticationResults::read(again.write(Form::Folded).as_bytes()).field, again);
     if let Some(Ok(id)) = read.field.authserv_id.as_deref().map(AuthservId::parse) {
         assert!(claims(data, &id), "{:?} {id}", String::from_utf8_lossy(data));
+    }
+}
+
+/// Any octets are read as a bounce, within the limits, and what is said about them is about something.
+pub fn bounce(data: &[u8]) {
+    let bounce = Bounce::read(data);
+    assert!(bounce.replies.len() <= 100 * MAX_REPLIES);
+    for reply in &bounce.replies {
+        assert!(reply.text.len() <= MAX_REPLY_TEXT + 16_384, "{}", reply.text.len());
+        assert!(reply.code.is_none_or(|code| (400..600).contains(&code)));
+    }
+    if let Some(diagnosis) = diagnose(&bounce, &BounceRules::default()) {
+        assert!(!diagnosis.causes.is_empty() && diagnosis.rule.is_none());
     }
 }
 

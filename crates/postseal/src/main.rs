@@ -19,6 +19,10 @@ mod serve;
 
 // What others ask of it.
 mod api;
+
+// What receivers are known to refuse.
+mod receiver_rules;
+
 mod cli;
 mod system_group;
 

@@ -22,6 +22,9 @@ mod ttl_advice;
 
 mod check;
 
+// What refusals mean.
+mod bounce;
+
 // What they stand on.
 mod dkim_cname;
 mod dmarc_fix;
@@ -32,6 +35,11 @@ mod spf_fix;
 mod spf_networks;
 mod spf_tree;
 
+pub use bounce::{
+    BadCode, Bounce, BounceRule, BounceRules, CodePattern, Diagnosis, EmptyPattern, EnhancedCode, MAX_BOUNCE,
+    MAX_REPLIES, MAX_REPLY_TEXT, Receiver, RefusalCause, RefusalPattern, SmtpReply, TextPattern, Topic,
+    UnknownTopic, diagnose, replies,
+};
 pub use cause::{Cause, FindingId, UnknownFindingId};
 pub use check::{CheckReport, CheckRequest, DmarcPolicy, MAX_CHECK_QUERIES, check};
 pub use dkim_advice::{DkimKey, KeyState, USUAL_SELECTORS};

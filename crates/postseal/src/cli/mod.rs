@@ -27,6 +27,7 @@ mod words;
 mod arc_seal;
 mod check;
 mod config;
+mod explain;
 mod keygen;
 mod serve;
 mod sign;
@@ -73,6 +74,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArgs),
+    Explain(explain::ExplainArgs),
     Spf(spf::SpfArgs),
     Verify(Box<verify::VerifyArgs>),
     Sign(sign::SignArgs),
@@ -126,6 +128,7 @@ impl Command {
     fn run(self, terminal: &Terminal) -> Result<Status, Problem> {
         match self {
             Command::Check(args) => check::run(&args, terminal),
+            Command::Explain(args) => explain::run(&args, terminal),
             Command::Spf(args) => spf::run(&args, terminal),
             Command::Verify(args) => verify::run(&args, terminal),
             Command::Sign(args) => sign::run(&args, terminal),

@@ -29,7 +29,7 @@ pub(super) fn mark(record: &[u8], span: &Range<usize>, columns: usize) -> Marked
 
 /// A text from a record or about one: nothing in it can move the cursor, change
 /// colours or turn the direction of writing.
-pub(super) fn shown(text: &str) -> String {
+pub(in crate::cli) fn shown(text: &str) -> String {
     text.chars().map(visible).collect()
 }
 

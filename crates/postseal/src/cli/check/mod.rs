@@ -9,6 +9,8 @@ mod text;
 // A record with the place marked.
 mod marked_record;
 
+pub(super) use marked_record::shown;
+
 use std::net::IpAddr;
 use std::time::Duration;
 

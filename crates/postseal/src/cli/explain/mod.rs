@@ -1,0 +1,107 @@
+//! `postseal explain`: what a bounce means.
+
+mod bounce;
+
+// What is said, in each form.
+mod explanation;
+mod text;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::Status;
+use super::lang::{Lang, say};
+use super::problem::Problem;
+use super::signing_args::unix_time;
+use super::terminal::Terminal;
+use crate::receiver_rules::{ReceiverRules, RulesError};
+
+/// Say in plain words why mail came back
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct ExplainArgs {
+    /// File with a bounce; - is standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Use the rules of receivers in this file
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  postseal explain bounce.eml
+  echo '550 5.7.26 This mail has been blocked because the sender is unauthenticated.' | postseal explain -";
+
+/// Octets that are read; a message with a longer body is explained as far as it goes.
+const MAX_INPUT: u64 = 64 << 20;
+
+pub(super) fn run(args: &ExplainArgs, terminal: &Terminal) -> Result<Status, Problem> {
+    let lang = terminal.lang;
+    let rules = rules(args.rules.as_deref(), lang)?;
+    let octets = read(&args.file, lang)?;
+    let Some(explanation) = bounce::explain(&octets, &rules, unix_time(), lang) else {
+        return nothing(terminal);
+    };
+    if terminal.json {
+        terminal.print_json(&explanation)?;
+    } else {
+        terminal.print(&text::write(&explanation, terminal.paint(), lang))?;
+    }
+    Ok(Status::Good)
+}
+
+/// Nothing is said on standard output, so that a program need not look for words.
+fn nothing(terminal: &Terminal) -> Result<Status, Problem> {
+    terminal.remark(terminal.lang.pick(
+        "nothing was recognised: give the whole bounce, or the line of it that begins with 4 or 5, as in: 550 5.7.26 …",
+        "理解できる内容がありませんでした。エラーメール全体か、「550 5.7.26 …」のように 4 または 5 で始まる行を与えてください。",
+    ));
+    Ok(Status::Bad)
+}
+
+fn rules(file: Option<&Path>, lang: Lang) -> Result<ReceiverRules, Problem> {
+    ReceiverRules::load(file).map_err(|error| {
+        let shown = file.map(|file| file.display().to_string()).unwrap_or_default();
+        let what = match &error {
+            RulesError::Unreadable(error) => {
+                say!(lang, "{shown} cannot be read: {error}", "{shown} を読み取れません: {error}")
+            }
+            error => say!(lang, "{shown}: {error}", "{shown}: ルールのファイルとして使えません: {error}"),
+        };
+        Problem::with_next(
+            what,
+            say!(
+                lang,
+                "Give a file in the form of crates/postseal/data/receiver-rules.toml, or leave out --rules.",
+                "crates/postseal/data/receiver-rules.toml と同じ形式のファイルを指定するか、--rules を省いてください。"
+            ),
+        )
+    })
+}
+
+fn read(path: &Path, lang: Lang) -> Result<Vec<u8>, Problem> {
+    let from_input = path.as_os_str() == "-";
+    let shown =
+        if from_input { say!(lang, "standard input", "標準入力") } else { path.display().to_string() };
+    let mut octets = Vec::new();
+    let done = if from_input {
+        io::stdin().lock().take(MAX_INPUT).read_to_end(&mut octets)
+    } else {
+        File::open(path).and_then(|file| file.take(MAX_INPUT).read_to_end(&mut octets))
+    };
+    done.map_err(|error| {
+        Problem::with_next(
+            say!(lang, "{shown} cannot be read: {error}", "{shown} を読み取れません: {error}"),
+            say!(
+                lang,
+                "Give the path of a file, or - and the text on standard input.",
+                "ファイルのパスを指定するか、- を指定して標準入力から与えてください。"
+            ),
+        )
+    })?;
+    Ok(octets)
+}

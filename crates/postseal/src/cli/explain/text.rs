@@ -1,0 +1,55 @@
+use super::explanation::{Explanation, Kind};
+use crate::cli::check::shown;
+use crate::cli::lang::Lang;
+use crate::cli::terminal::Paint;
+
+/// An explanation for people.
+pub(super) fn write(explanation: &Explanation, paint: Paint, lang: Lang) -> String {
+    let mut page = Page { text: String::new() };
+    let kind = match explanation.kind {
+        Kind::Bounce => lang.pick("Bounce", "エラーメール"),
+    };
+    let receiver = explanation.receiver.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
+    let about = match explanation.authentication {
+        true => paint.bad(lang.pick("an authentication problem", "メール認証の問題")),
+        false => paint.dim(lang.pick("not an authentication problem", "メール認証の問題ではない")),
+    };
+    page.line(0, &format!("{}: {about}", paint.strong(&format!("{kind}{receiver}"))));
+    page.line(0, &shown(&explanation.summary));
+    for cause in &explanation.causes {
+        page.line(0, "");
+        page.line(2, &format!("{}: {}", paint.warn(cause.id), cause.message));
+        if !cause.evidence.is_empty() {
+            let evidence = paint.dim(&shown(&cause.evidence));
+            page.line(4, &evidence);
+        }
+    }
+    page.line(0, "");
+    page.line(0, lang.pick("What to do:", "対処:"));
+    for fix in &explanation.fixes {
+        page.line(2, &shown(fix));
+    }
+    let origin = [&explanation.rule, &explanation.source, &explanation.last_verified];
+    let origin: Vec<&str> = origin.into_iter().flatten().map(String::as_str).collect();
+    if !origin.is_empty() {
+        page.line(0, "");
+        page.line(0, &paint.dim(&shown(&origin.join("  "))));
+    }
+    for note in &explanation.notes {
+        let note = paint.dim(&shown(note));
+        page.line(0, &note);
+    }
+    page.text
+}
+
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn line(&mut self, indent: usize, text: &str) {
+        self.text.push_str(&" ".repeat(indent));
+        self.text.push_str(text);
+        self.text.push('\n');
+    }
+}

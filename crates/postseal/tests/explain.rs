@@ -1,0 +1,92 @@
+//! `postseal explain`: what it prints, in each form, and how it ends.
+
+mod support;
+
+use support::{Files, run, run_with_input, words};
+
+const REFUSAL: &[u8] = b"550-5.7.26 Your email has been blocked because the sender is unauthenticated.\r\n\
+    550-5.7.26 Gmail requires all senders to authenticate with either SPF or DKIM.\r\n\
+    550-5.7.26  DKIM = did not pass\r\n\
+    550 5.7.26  SPF [contoso.example] with ip: [192.0.2.10] = did not pass - gsmtp\r\n";
+
+#[test]
+fn a_bounce_in_json() {
+    let ran = run_with_input(&["explain", "-", "--json"], REFUSAL);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let json = ran.json();
+    assert_eq!(json["kind"], "bounce");
+    assert_eq!(json["rule"], "g.unauth");
+    assert_eq!(json["authentication"], true);
+    assert_eq!(json["receiver"], "gmail");
+    assert_eq!(json["causes"][0]["id"], "spf");
+    assert_eq!(json["causes"][0]["evidence"], "SPF [contoso.example] with ip: [192.0.2.10] = did not pass");
+    assert_eq!(json["causes"][1]["id"], "dkim");
+    assert_eq!(json["last_verified"], "2026-07-02");
+    for text in [&json["summary"], &json["causes"][0]["message"], &json["fixes"][0]] {
+        assert!(text.as_str().is_some_and(|text| !text.is_empty()), "{json}");
+    }
+}
+
+#[test]
+fn a_bounce_in_words() {
+    let ran = run_with_input(&["explain", "-"], REFUSAL);
+    assert!(ran.text().starts_with("Bounce (gmail): an authentication problem\n"), "{ran:?}");
+    assert!(
+        ran.text().contains("g.unauth  https://support.google.com/a/answer/81126  2026-07-02"),
+        "{ran:?}"
+    );
+    let ran = run_with_input(&["explain", "-", "--lang", "ja"], REFUSAL);
+    assert!(ran.text().starts_with("エラーメール (gmail): メール認証の問題\nGmail は"), "{ran:?}");
+}
+
+#[test]
+fn what_is_not_about_authentication_says_so() {
+    let ran = run_with_input(&["explain", "-", "--json"], b"550 5.1.1 <a@b.example>: no such user");
+    assert_eq!((ran.status, &ran.json()["authentication"]), (0, &serde_json::json!(false)), "{ran:?}");
+    assert!(ran.json()["rule"].is_null());
+    assert_eq!(ran.json()["causes"][0]["id"], "mailbox");
+}
+
+#[test]
+fn how_it_ends() {
+    let ran = run_with_input(&["explain", "-"], b"hello\n");
+    assert_eq!((ran.status, ran.text().as_str()), (1, ""), "{ran:?}");
+    assert!(ran.err.contains("nothing was recognised"), "{ran:?}");
+    let ran = run(&["explain", "no such file"]);
+    assert_eq!(ran.status, 2, "{ran:?}");
+}
+
+#[test]
+fn other_rules() {
+    let files = Files::new();
+    let rules = files.write(
+        "rules.toml",
+        r#"
+version = 1
+[[receiver]]
+name = "fabrikam"
+domains = ["fabrikam.example"]
+[[rule]]
+id = "f.one"
+receivers = ["fabrikam"]
+about = ["spf"]
+summary.en = "Fabrikam says no."
+summary.ja = "Fabrikam が拒否しました。"
+fix.en = "Ask Fabrikam."
+fix.ja = "Fabrikam に尋ねてください。"
+source = "https://fabrikam.example/"
+last_verified = "2020-02-29"
+[[rule.when]]
+texts = ["xyzzy"]
+"#,
+    );
+    let bounce =
+        files.write("bounce", "<a@fabrikam.example>: host mx.fabrikam.example[192.0.2.1] said: 550 xyzzy");
+    let given = [("RULES", rules.as_path()), ("BOUNCE", bounce.as_path())];
+    let ran = run(&words("explain BOUNCE --rules RULES", &given));
+    assert!(ran.text().contains("Fabrikam says no."), "{ran:?}");
+    assert!(ran.text().contains("last verified on 2020-02-29, more than a year ago"), "{ran:?}");
+    let ran = run(&words("explain BOUNCE --rules BOUNCE", &given));
+    assert_eq!(ran.status, 2, "{ran:?}");
+    assert!(ran.err.contains("receiver-rules.toml"), "{ran:?}");
+}
