@@ -3,7 +3,8 @@
 
 mod mta;
 mod name_server;
-mod node;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::net::IpAddr;
 
@@ -11,10 +12,12 @@ use mta::{
     ALL_ACTIONS, ALL_PROTOCOL, LEADING_SPACE, LOCAL, Message, Mta, OUTSIDE, Outcome, QUARANTINE, Session,
 };
 use name_server::{Entry, NameServer};
-use node::{ED25519, Node, RSA, key_record};
+use postseal_core::dkim::SigningKey;
 use postseal_core::dns::{Answers, DomainName, RecordData, TxtRecord, Zone};
 use postseal_core::message::{Envelope, HeaderSection, HeloIdentity, MailFrom};
 use postseal_core::verdict::{Authentication, Options, Verdict};
+use support::Files;
+use support::node::{ED25519, Node, RSA, write_key};
 
 /// Two domains that sign, and who may sign as whom.
 const SIGNING: &str = r#"
@@ -66,11 +69,25 @@ fn names() -> NameServer {
 
 fn node(settings: &str) -> (Node, NameServer) {
     let names = names();
-    (Node::start(&names, settings), names)
+    let files = Files::new();
+    write_key(&files, "rsa.pem", RSA);
+    write_key(&files, "ed25519.pem", ED25519);
+    let text = format!(
+        "authserv_id = \"mx.example.net\"\n\
+         [resolver]\nservers = [\"{}\"]\nquery_timeout = \"500ms\"\n\
+         [log]\nformat = \"json\"\n{settings}",
+        names.address
+    );
+    (Node::start(files, &text), names)
+}
+
+/// The TXT record of a key.
+fn key_record(pem: &str) -> String {
+    SigningKey::from_pem(pem.as_bytes()).expect("a key").record()
 }
 
 fn send(node: &Node, session: &Session, message: &Message) -> Outcome {
-    let mut mta = Mta::connect(&node.socket());
+    let mut mta = Mta::connect(&node.path("milter.sock"));
     mta.session(session);
     mta.send(session.login, message)
 }
@@ -136,7 +153,7 @@ fn of(results: &[(&str, &str)]) -> Vec<(String, String)> {
 
 #[test]
 fn signs_own_mail_as_whom_it_may() {
-    let (node, _names) = node(SIGNING);
+    let (mut node, _names) = node(SIGNING);
     let jo = Session { login: Some("jo@contoso.example"), ..OUTSIDE };
     let contoso = of(&[("pass", "contoso.example")]);
     let check = |session: &Session, from: &[&str], expected: &[(String, String)]| {
@@ -178,7 +195,8 @@ fn signs_own_mail_as_whom_it_may() {
         (outcome.answer, outcome.text.as_str()),
         ('y', "550 5.7.1 You may not send mail as fabrikam.example")
     );
-    assert!(node.stop());
+    node.signal("TERM");
+    assert_eq!(node.ended(), Some(0));
 }
 
 #[test]
@@ -310,8 +328,8 @@ fn forged_results_are_removed_and_others_are_not() {
 
 #[test]
 fn messages_follow_each_other_on_a_connection() {
-    let (node, names) = node(SIGNING);
-    let mut mta = Mta::connect(&node.socket());
+    let (mut node, names) = node(SIGNING);
+    let mut mta = Mta::connect(&node.path("milter.sock"));
     mta.session(&OUTSIDE);
     let message = Message::new("<jo@contoso.example>", &PLAIN);
     let commands = mta.commands(None, &message);
@@ -330,12 +348,13 @@ fn messages_follow_each_other_on_a_connection() {
     drop(mta);
     // A client that disconnects anywhere.
     for stop in 0..commands.len() {
-        let mut mta = Mta::connect(&node.socket());
+        let mut mta = Mta::connect(&node.path("milter.sock"));
         mta.session(&OUTSIDE);
         commands[..stop].iter().for_each(|command| mta.say(command));
     }
     assert_eq!(send(&node, &OUTSIDE, &message).answer, 'c');
-    assert!(node.stop());
+    node.signal("TERM");
+    assert_eq!(node.ended(), Some(0));
 }
 
 #[test]
@@ -434,7 +453,8 @@ fn trusted_sealers_and_allowed_pairs_outdo_the_policy() {
 #[test]
 fn an_mta_without_leading_space_or_quarantine_is_served() {
     let (node, _names) = node(SIGNING);
-    let offer = |actions: u32, protocol: u32| Mta::connect_offering(&node.socket(), actions, protocol);
+    let offer =
+        |actions: u32, protocol: u32| Mta::connect_offering(&node.path("milter.sock"), actions, protocol);
     let mut mta = offer(ALL_ACTIONS & !QUARANTINE, ALL_PROTOCOL & !LEADING_SPACE);
     mta.session(&OUTSIDE);
     let jo = Message::new("<jo@contoso.example>", &[("From", "jo@contoso.example"), ("Subject", "   Tea")]);
@@ -446,7 +466,7 @@ fn an_mta_without_leading_space_or_quarantine_is_served() {
     back.mail_from = "<x@evil.example>".to_owned();
     assert!(results(&mta.send(None, &back)).contains("dkim=pass"));
     // A simple one may not be ours to call broken.
-    let mut exact = Mta::connect(&node.socket());
+    let mut exact = Mta::connect(&node.path("milter.sock"));
     exact.session(&OUTSIDE);
     let mut simple = exact.send(Some("jo@contoso.example"), &jo).message;
     simple.mail_from = "<jo@contoso.example>".to_owned();

@@ -80,6 +80,20 @@ impl Node {
         }
     }
 
+    /// The log line of the nth message, from 0; `[log] format` is `json`.
+    pub fn message(&self, place: usize) -> Value {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let lines = self.log();
+            let json = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            if let Some(line) = json.filter(|line| line["event"] == "message").nth(place) {
+                return line;
+            }
+            assert!(Instant::now() < end, "message {place} is not logged: {lines:#?}");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.files.path(name)
     }
@@ -191,13 +205,23 @@ fn free_port() -> u16 {
     listener.local_addr().expect("an address").port()
 }
 
-/// A key in a file that only its owner may read.
+/// An RSA key in a file that only its owner may read.
 pub fn key(files: &Files, name: &str) -> PathBuf {
+    write_key(files, name, RSA)
+}
+
+pub fn write_key(files: &Files, name: &str, pem: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt as _;
-    let path = files.write(name, include_str!("../files/rsa_2048.pem"));
+    let path = files.write(name, pem);
     set_mode(&path, std::fs::Permissions::from_mode(0o600));
     path
 }
+
+pub const RSA: &str = include_str!("../files/rsa_2048.pem");
+
+pub const ED25519: &str = "-----BEGIN PRIVATE KEY-----\n\
+    MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
+    -----END PRIVATE KEY-----\n";
 
 pub fn set_mode(path: &Path, mode: std::fs::Permissions) {
     std::fs::set_permissions(path, mode).expect("chmod");
