@@ -3,9 +3,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use postseal_dns::ask::{Resolver, SystemConfigError};
-use postseal_store::Store;
+use postseal_store::{AuditVerdict, Store};
+use tokio::time::interval;
 
 use super::counters::write_value;
 use super::node::Node;
@@ -29,12 +31,37 @@ pub(super) async fn serve(
         Err(error) => return node.alarm(&format!("organisations are not served: {error}")),
     };
     api.open(Arc::clone(&service));
+    let log_of = Arc::clone(&node);
     let say = move |event: &WorkerEvent| {
         let level = if event.is_alarm() { LogLevel::Error } else { LogLevel::Info };
         node.log.say(level, &event.to_string());
     };
-    Workers::new(service, counts, say).run().await;
+    let heads = write_heads(Arc::clone(&service), Arc::clone(&log_of));
+    tokio::join!(Workers::new(service, counts, say).run(), heads);
 }
+
+/// Each hour the head of the audit log goes into the log of the node: where that is kept elsewhere,
+/// it shows later whether rows were cut off.
+async fn write_heads(service: Arc<Service>, node: Arc<Node>) {
+    let mut hours = interval(HOUR);
+    loop {
+        hours.tick().await;
+        match service.audit_verify(None).await {
+            Ok(AuditVerdict::Intact { rows: 0, .. }) => {}
+            Ok(AuditVerdict::Intact { rows, head }) => {
+                let link: String = head.iter().map(|octet| format!("{octet:02x}")).collect();
+                node.log.say(LogLevel::Info, &format!("audit log: intact; head {rows}:{link}"));
+            }
+            Ok(AuditVerdict::Broken { first_bad }) => {
+                node.alarm(&format!("audit log: row {first_bad} is not as it was written"));
+            }
+            Err(error) => node.log.say(LogLevel::Warn, &format!("audit log: not read: {error}")),
+        }
+    }
+}
+
+/// Between two heads.
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// As the settings that the node started with say; `None` where they name no store.
 fn parts(

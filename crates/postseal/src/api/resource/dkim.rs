@@ -77,7 +77,7 @@ pub(crate) struct ServerFinding {
     pub(crate) server: String,
     pub(crate) address: String,
     /// `right`, `wrong_target`, `txt_instead`, `wrong_txt`, `doubled_suffix`, `proxied`, `nxdomain`, `no_data`,
-    /// `no_answer`, `hosted_differs` or `hosted_no_answer`.
+    /// `no_answer`, `no_servers`, `hosted_differs` or `hosted_no_answer`.
     pub(crate) finding: String,
     /// What was there instead.
     pub(crate) detail: Option<String>,

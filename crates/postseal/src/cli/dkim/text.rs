@@ -99,7 +99,10 @@ pub(super) fn found(configuration: &DkimSigningConfiguration, lang: Lang) -> Str
         }
         for server in servers {
             let said = words::finding(server, lang);
-            let _ = writeln!(text, "  {selector}  {} ({}): {said}", server.server, server.address);
+            let _ = match server.finding.as_str() {
+                "no_servers" => writeln!(text, "  {selector}  {}: {said}", server.server),
+                _ => writeln!(text, "  {selector}  {} ({}): {said}", server.server, server.address),
+            };
         }
     }
     if text.is_empty() {

@@ -122,6 +122,11 @@ pub(in crate::cli) fn finding(found: &ServerFinding, lang: Lang) -> String {
         ),
         "nxdomain" => say!(lang, "no such name (NXDOMAIN){until}", "名前がありません (NXDOMAIN){until}"),
         "no_data" => say!(lang, "no such record{until}", "レコードがありません{until}"),
+        "no_servers" => say!(
+            lang,
+            "nobody could be asked: {detail}; servers that are not public go into [keys] private_servers",
+            "問い合わせる DNS サーバーがありません: {detail}。公開されていないサーバーは [keys] private_servers に書いてください"
+        ),
         "hosted_differs" => say!(
             lang,
             "this name server of the hosting zone has another key or none",

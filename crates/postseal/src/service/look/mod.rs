@@ -4,6 +4,7 @@
 mod own_signature;
 mod ownership_reading;
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use postseal_core::dkim::Selector;
@@ -56,7 +57,10 @@ impl Looker {
             Some(own) if sought.initial => own.look(&name).await,
             _ => self.authoritative.look(&name).await,
         };
-        let Ok(found) = found else { return Seen::nothing() };
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => return Seen::nobody_to_ask(sought.domain, &error),
+        };
         let doubled = self.look_doubled(&name, sought, &found).await;
         let finding = |answer: &ServerAnswer<Said>| {
             let twice = doubled.as_ref().and_then(|(twice, observation)| {
@@ -137,7 +141,19 @@ impl Looker {
 pub(super) use ownership_reading::TokenSighting;
 
 impl Seen {
-    /// Nobody could be asked, which says nothing.
+    /// Nobody could be asked, which says nothing of the record; why is to be shown.
+    fn nobody_to_ask(domain: &DomainName, error: &NoServers) -> Seen {
+        let sighting = Sighting {
+            server: domain.clone(),
+            address: Ipv4Addr::UNSPECIFIED.into(),
+            finding: NO_SERVERS.to_owned(),
+            detail: error.to_string(),
+            others_may_hold_until: None,
+        };
+        Seen { conclusion: Conclusion::NoAnswer, sightings: vec![sighting] }
+    }
+
+    /// There is no such name.
     fn nothing() -> Seen {
         Seen { conclusion: Conclusion::NoAnswer, sightings: Vec::new() }
     }
@@ -156,6 +172,9 @@ fn answer(name: &DomainName, texts: Vec<TxtRecord>) -> Answer {
     let question = Question::new(name.clone(), RecordType::Txt);
     Answer::new(question, Outcome::Records(Records::Txt(texts)), KEY_TTL)
 }
+
+/// Where no server could be asked.
+const NO_SERVERS: &str = "no_servers";
 
 /// As it is kept. A server that was configured by its address has the name of its zone.
 fn sighting(zone: &DomainName, server: &ServerAnswer<Said>, finding: &Finding) -> Sighting {
