@@ -8,6 +8,7 @@ import time
 
 import delivery
 import dns_stopped
+import hosted
 import loss
 import operation
 import sendmail_cases
@@ -16,7 +17,7 @@ import spoofs
 from checks import Checks
 from scene import Scene
 
-CASES = [*delivery.CASES, *spoofs.CASES, *signing.CASES, *sendmail_cases.CASES, *operation.CASES]
+CASES = [*delivery.CASES, *spoofs.CASES, *signing.CASES, *sendmail_cases.CASES, *operation.CASES, *hosted.CASES]
 
 
 def main():

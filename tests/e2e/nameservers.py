@@ -83,9 +83,22 @@ UNBOUND = """server:
   local-data-ptr: "198.51.100.10 mail.contoso.example"
   local-data-ptr: "198.51.100.20 fwd.fabrikam.example"
   local-data-ptr: "198.51.100.60 sm.contoso.example"
+  local-zone: "knot.test." transparent
+  local-zone: "bind.test." transparent
+  local-zone: "keys.provider.test." transparent
 stub-zone:
   name: example
   stub-addr: 127.0.0.1@5301
+# The owners' servers and the hosting zone's, which run in the cases of hosted.py.
+stub-zone:
+  name: knot.test
+  stub-addr: 198.51.100.41
+stub-zone:
+  name: bind.test
+  stub-addr: 198.51.100.42
+stub-zone:
+  name: keys.provider.test
+  stub-addr: 198.51.100.43
 """
 
 

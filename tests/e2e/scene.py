@@ -20,7 +20,7 @@ class Scene:
         self.checks = checks
         self.that = checks.that
         binary = os.environ["POSTSEAL"]
-        self.binary = binary
+        self.binary, self.work = binary, WORK
         keys = WORK / "keys"
         keys.mkdir(mode=0o700)
         self.keys = {domain: keys / f"{domain}.pem" for domain in SIGNING}

@@ -23,6 +23,9 @@ mod api;
 // What receivers are known to refuse.
 mod receiver_rules;
 
+// The whole walk on one machine.
+mod sandbox;
+
 mod cli;
 mod system_group;
 

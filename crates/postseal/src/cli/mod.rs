@@ -29,6 +29,7 @@ mod check;
 mod config;
 mod explain;
 mod keygen;
+mod sandbox;
 mod serve;
 mod sign;
 mod spf;
@@ -81,6 +82,7 @@ enum Command {
     Arc(arc_seal::ArcArgs),
     Keygen(keygen::KeygenArgs),
     Config(config::ConfigArgs),
+    Sandbox(sandbox::SandboxArgs),
     Serve(serve::ServeArgs),
     Reload(reload::ReloadArgs),
     Org(org::OrgArgs),
@@ -135,6 +137,7 @@ impl Command {
             Command::Arc(args) => arc_seal::run(&args, terminal),
             Command::Keygen(args) => keygen::run(&args, terminal),
             Command::Config(args) => config::run(&args, terminal),
+            Command::Sandbox(args) => sandbox::run(&args, terminal),
             Command::Serve(args) => serve::run(&args, terminal),
             Command::Reload(args) => reload::run(&args, terminal),
             Command::Org(args) => org::run(&args, terminal),

@@ -18,6 +18,11 @@ pub(crate) enum InheritedSocket {
 }
 
 impl InheritedSockets {
+    /// None: for a node that is a part of another process.
+    pub(crate) fn none() -> InheritedSockets {
+        InheritedSockets::default()
+    }
+
     /// Those of this process. To be called once, before there are threads: the file
     /// descriptors have one owner.
     ///

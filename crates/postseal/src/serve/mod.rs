@@ -37,7 +37,7 @@ mod metrics;
 mod timestamp;
 
 // What others tell it, and it them.
-pub(crate) mod inherited;
+mod inherited;
 mod reload;
 mod service_manager;
 
@@ -48,6 +48,8 @@ mod organisations;
 mod key_check;
 mod process;
 
+pub(crate) use inherited::InheritedSockets;
 pub(crate) use reload::{ReloadReply, Reloaded};
 pub(crate) use run::{StartError, run};
+pub(crate) use running::Running;
 pub(crate) use timestamp::timestamp;

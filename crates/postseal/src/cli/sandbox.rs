@@ -1,0 +1,147 @@
+use std::io::Write as _;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::Status;
+use super::lang::{Lang, say};
+use super::problem::Problem;
+use super::terminal::{Paint, Terminal};
+use crate::sandbox::{Event, Reporter, Step, walk};
+
+/// Walk the whole way on this machine: a domain without records becomes one that nobody can forge
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct SandboxArgs {
+    /// Go through all steps and tell them as a text
+    #[arg(long)]
+    script: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  postseal sandbox --script
+  postseal sandbox --script --lang ja
+
+Nothing leaves this machine and nothing stays on it: a DNS host, a provider that signs, a receiver, a forwarder and an impostor
+run on the loopback interface for as long as the walk lasts.";
+
+pub(super) fn run(args: &SandboxArgs, terminal: &Terminal) -> Result<Status, Problem> {
+    let lang = terminal.lang;
+    if !args.script {
+        return Err(Problem::new(say!(
+            lang,
+            "the sandbox has no pages yet: `postseal sandbox --script` tells the walk as a text",
+            "サンドボックスの画面はまだありません。`postseal sandbox --script` でテキストとして体験できます"
+        )));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Problem::new(error.to_string()))?;
+    let mut told = Told { json: terminal.json, paint: terminal.paint(), lang, steps: Vec::new() };
+    let walked = runtime.block_on(walk(lang, &mut told));
+    if terminal.json {
+        let trouble = walked.as_ref().err().map(ToString::to_string);
+        terminal.print_json(&Output { passed: walked.is_ok(), trouble, steps: &told.steps })?;
+    }
+    match walked {
+        Ok(()) if terminal.json => Ok(Status::Good),
+        Ok(()) => {
+            let end = say!(
+                lang,
+                "The walk is done: every step was as it should be.",
+                "すべての手順が期待どおりに完了しました。"
+            );
+            terminal.print(&format!("\n{}\n", terminal.paint().good(&end)))?;
+            Ok(Status::Good)
+        }
+        Err(error) => {
+            let problem = say!(lang, "the walk ends here: {error}", "ここで中断しました: {error}");
+            let label = terminal.error_paint().bad(lang.pick("error", "エラー"));
+            let _ = writeln!(std::io::stderr().lock(), "{label}: {problem}");
+            Ok(Status::Bad)
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Output<'t> {
+    passed: bool,
+    trouble: Option<String>,
+    steps: &'t [ToldStep],
+}
+
+#[derive(Serialize)]
+struct ToldStep {
+    #[serde(flatten)]
+    step: Step,
+    events: Vec<Event>,
+}
+
+/// Tells each step as it is done, or keeps it for the JSON at the end.
+struct Told {
+    json: bool,
+    paint: Paint,
+    lang: Lang,
+    steps: Vec<ToldStep>,
+}
+
+impl Reporter for Told {
+    fn step(&mut self, step: &Step) {
+        let heading = format!("{}. {}", step.number, step.title);
+        self.say(&format!("\n{}\n{}\n", self.paint.strong(&heading), indented(&step.text, "   ")));
+        self.steps.push(ToldStep { step: step.clone(), events: Vec::new() });
+    }
+
+    fn event(&mut self, event: &Event) {
+        self.say(&self.text_of(event));
+        if let Some(step) = self.steps.last_mut() {
+            step.events.push(event.clone());
+        }
+    }
+}
+
+impl Told {
+    fn say(&self, text: &str) {
+        if !self.json {
+            // Where nobody reads, the walk is still walked.
+            let _ = writeln!(std::io::stdout().lock(), "{text}");
+        }
+    }
+
+    fn text_of(&self, event: &Event) -> String {
+        let paint = self.paint;
+        match event {
+            Event::Command { line, output, .. } => {
+                format!("   {}\n{}", paint.strong(&format!("$ {line}")), indented(output.trim_end(), "   │ "))
+            }
+            Event::Registered { record } => {
+                let label = self.lang.pick("registered", "登録");
+                format!("   {} {record}\n", paint.good(&format!("+ {label}")))
+            }
+            Event::Mail { sender, author, recipient, place, detail, fields } => {
+                let who = match *sender {
+                    "impostor" => self.lang.pick("the impostor, as", "なりすまし、差出人:"),
+                    _ => self.lang.pick("Anne, as", "Anne、差出人:"),
+                };
+                let (place, good) = match *place {
+                    "inbox" => (self.lang.pick("delivered", "配信"), true),
+                    "quarantine" => (self.lang.pick("set aside", "隔離"), false),
+                    _ => (self.lang.pick("refused", "拒否"), false),
+                };
+                let place = if good { paint.good(place) } else { paint.warn(place) };
+                let mut text = format!("   ✉ {who} {author} → {recipient}: {place}\n");
+                for line in std::iter::once(detail).chain(fields).filter(|line| !line.is_empty()) {
+                    text.push_str(&indented(line, "     "));
+                    text.push('\n');
+                }
+                text
+            }
+            Event::Seen { text } => format!("   {} {text}", paint.good("✓")),
+        }
+    }
+}
+
+fn indented(text: &str, margin: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| format!("{margin}{line}")).collect();
+    lines.join("\n")
+}

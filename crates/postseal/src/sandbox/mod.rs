@@ -1,0 +1,31 @@
+//! `postseal sandbox`: the whole walk on this machine, with real parts on its loopback interface.
+//!
+//! ```text
+//! user ─► provider's mail server ─► receiver's mail server ─► mailbox
+//!            │ milter       └─► forwarder ─┘      │ milter
+//!         provider's node                      receiver's node      impostor ─► receiver
+//!            │ hosted DNS                          │
+//!            └──────────────► resolver ◄───────────┘      DNS host (the owner's records)
+//! ```
+
+// The parts that are not a node's.
+mod dns_host;
+mod mail_host;
+mod smtp;
+
+// All of them together, and what they go through.
+mod walk;
+mod world;
+
+pub(crate) use walk::{Event, Reporter, Step, walk};
+
+/// The domain whose owner the walk follows.
+const CONTOSO: &str = "contoso.example";
+/// Signs and hosts keys for others.
+const PROVIDER: &str = "provider.example";
+/// Where the provider hosts keys.
+const HOSTING_ZONE: &str = "keys.provider.example";
+/// Takes the mail.
+const RECEIVER: &str = "receiver.example";
+/// Forwards mail of its former students.
+const ALUMNI: &str = "alumni.example";

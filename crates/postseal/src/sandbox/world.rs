@@ -1,0 +1,257 @@
+use std::fs;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use postseal_core::dns::{DomainName, DomainNameError};
+use postseal_dns::ClosedNetwork;
+use tempfile::TempDir;
+use tokio::net::{TcpListener, UdpSocket};
+
+use super::dns_host::{DnsHost, DnsHostError, DnsHostStart};
+use super::mail_host::{Mailboxes, MailHost, NextHop, Onward};
+use super::smtp::{self, Parcel, SmtpError, SmtpServer};
+use super::{ALUMNI, CONTOSO, HOSTING_ZONE, PROVIDER, RECEIVER};
+use crate::config::{self, Depth, Fault};
+use crate::serve::{InheritedSockets, Running, StartError};
+
+/// Everybody who takes part, each on the loopback interface of this machine.
+pub(super) struct World {
+    pub(super) dns_host: DnsHost,
+    pub(super) internet: ClosedNetwork,
+    pub(super) receiver: Mailboxes,
+    provider_node: Running,
+    receiver_node: Running,
+    submission: SmtpServer,
+    inbound: SmtpServer,
+    _alumni: SmtpServer,
+    password: String,
+    directory: TempDir,
+}
+
+/// Why the sandbox does not start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WorldError {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Name(#[from] DomainNameError),
+    #[error("the DNS host: {0}")]
+    DnsHost(#[from] DnsHostStart),
+    #[error("the DNS host: {0}")]
+    Record(#[from] DnsHostError),
+    #[error("{node}'s node has a wrong configuration: {faults:?}")]
+    Config { node: &'static str, faults: Vec<Fault> },
+    #[error("{node}'s node: {error}")]
+    Start { node: &'static str, error: StartError },
+    #[error("the system gives no random octets")]
+    NoRandomness,
+}
+
+/// Who sends a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sender {
+    /// A user of Contoso's, through the provider's mail server.
+    User,
+    /// Somebody else, from a machine of their own.
+    Impostor,
+}
+
+impl World {
+    /// Starts all of them.
+    pub(super) async fn start() -> Result<World, WorldError> {
+        let directory = tempfile::Builder::new().prefix("postseal-sandbox-").tempdir()?;
+        let secret: [u8; 16] = random()?;
+        let dns_host = DnsHost::start(&[CONTOSO, RECEIVER, ALUMNI], secret).await?;
+        let internet = ClosedNetwork::start((LOOPBACK, 0).into(), SHORT_MEMORY).await?;
+        for zone in [CONTOSO, RECEIVER, ALUMNI] {
+            internet.delegate(&DomainName::parse(zone)?, dns_host.address());
+        }
+        let hosted_dns = free_port().await?;
+        internet.delegate(&DomainName::parse(HOSTING_ZONE)?, hosted_dns);
+
+        let at = |name: &str| directory.path().join(name);
+        let provider = provider_settings(&at("provider"), internet.address(), dns_host.address(), hosted_dns);
+        let provider_node = start_node("the provider", &at("provider"), &provider).await?;
+        let receiver_settings = receiver_settings(&at("receiver"), internet.address());
+        let receiver_node = start_node("the receiver", &at("receiver"), &receiver_settings).await?;
+
+        let receiver = Mailboxes::default();
+        let inbound = mail_host(
+            format!("mx.{RECEIVER}"),
+            RECEIVER_ADDRESS,
+            Some(at("receiver").join("milter")),
+            Onward::Deliver { domain: RECEIVER.to_owned() },
+        );
+        let inbound = SmtpServer::start(LOOPBACK, Arc::new(MailHost { mailboxes: receiver.clone(), ..inbound })).await?;
+        let forward = Onward::Forward {
+            address: format!("ken@{ALUMNI}"),
+            becomes: format!("ken@{RECEIVER}"),
+            to: next_hop(&inbound),
+        };
+        let alumni = mail_host(format!("mail.{ALUMNI}"), ALUMNI_ADDRESS, None, forward);
+        let alumni = SmtpServer::start(LOOPBACK, Arc::new(alumni)).await?;
+        let password: [u8; 16] = random()?;
+        let password: String = password.iter().map(|octet| format!("{octet:02x}")).collect();
+        let routes = vec![(RECEIVER.to_owned(), next_hop(&inbound)), (ALUMNI.to_owned(), next_hop(&alumni))];
+        let submission = mail_host(
+            format!("out.{PROVIDER}"),
+            PROVIDER_ADDRESS,
+            Some(at("provider").join("milter")),
+            Onward::Relay { routes },
+        );
+        let user = Some((LOGIN.to_owned(), password.clone()));
+        let submission = SmtpServer::start(LOOPBACK, Arc::new(MailHost { user, ..submission })).await?;
+        let world = World {
+            dns_host,
+            internet,
+            receiver,
+            provider_node,
+            receiver_node,
+            submission,
+            inbound,
+            _alumni: alumni,
+            password,
+            directory,
+        };
+        Ok(world)
+    }
+
+    /// The socket of the provider's API.
+    pub(super) fn api_socket(&self) -> PathBuf {
+        self.directory.path().join("provider/control/socket")
+    }
+
+    /// Sends a message and returns the reply that its sender gets.
+    pub(super) async fn send(
+        &self,
+        sender: Sender,
+        parcel: &Parcel,
+    ) -> Result<String, SmtpError> {
+        match sender {
+            Sender::User => {
+                let place = (self.submission.address(), self.submission.guests());
+                let login = Some((LOGIN, self.password.as_str()));
+                smtp::send(place, USER_ADDRESS, "laptop.contoso.example", login, parcel).await
+            }
+            Sender::Impostor => {
+                let place = (self.inbound.address(), self.inbound.guests());
+                smtp::send(place, IMPOSTOR_ADDRESS, "impostor.example", None, parcel).await
+            }
+        }
+    }
+
+    /// Ends everything; the directory goes with it.
+    pub(super) async fn stop(self) {
+        let at_once = || std::future::ready(());
+        self.provider_node.stop(at_once()).await;
+        self.receiver_node.stop(at_once()).await;
+    }
+}
+
+fn mail_host(host: String, address: IpAddr, milter: Option<PathBuf>, onward: Onward) -> MailHost {
+    let (mailboxes, queue_ids) = (Mailboxes::default(), AtomicU64::new(1));
+    MailHost { host, address, milter, user: None, onward, mailboxes, queue_ids }
+}
+
+fn next_hop(server: &SmtpServer) -> NextHop {
+    NextHop { server: server.address(), guests: server.guests().clone() }
+}
+
+async fn start_node(node: &'static str, directory: &Path, settings: &str) -> Result<Running, WorldError> {
+    fs::create_dir(directory)?;
+    let file = directory.join("postseal.toml");
+    fs::write(&file, settings)?;
+    let loaded =
+        config::load(&file, Depth::Start).map_err(|faults| WorldError::Config { node, faults })?;
+    let running = Running::start(file, loaded, InheritedSockets::none()).await;
+    running.map_err(|error| WorldError::Start { node, error })
+}
+
+fn provider_settings(directory: &Path, resolver: SocketAddr, dns_host: SocketAddr, hosted: SocketAddr) -> String {
+    let directory = directory.display();
+    format!(
+        r#"authserv_id = "out.{PROVIDER}"
+[resolver]
+servers = ["{resolver}"]
+[milter]
+listen = ["unix:{directory}/milter"]
+[control]
+socket = "{directory}/control/socket"
+[log]
+level = "error"
+[store]
+path = "{directory}/postseal.db"
+key_encryption_key = "file:{directory}/key-encryption-key"
+[hosting]
+zone = "{HOSTING_ZONE}"
+listen = ["{hosted}"]
+name_servers = ["ns1.{HOSTING_ZONE}"]
+senders = ["ip4:{PROVIDER_ADDRESS}"]
+[hosting.addresses]
+"ns1.{HOSTING_ZONE}" = ["127.0.0.1"]
+[[keys.servers]]
+zone = "{CONTOSO}"
+addresses = ["{dns_host}"]
+[[keys.servers]]
+zone = "{HOSTING_ZONE}"
+addresses = ["{hosted}"]
+[[sign.source]]
+login = "{LOGIN}"
+organisations = ["{LOGIN}"]
+"#
+    )
+}
+
+fn receiver_settings(directory: &Path, resolver: SocketAddr) -> String {
+    let directory = directory.display();
+    format!(
+        r#"authserv_id = "mx.{RECEIVER}"
+[resolver]
+servers = ["{resolver}"]
+[milter]
+listen = ["unix:{directory}/milter"]
+[control]
+socket = "{directory}/control/socket"
+[log]
+level = "error"
+[receive]
+contact = "postmaster@{RECEIVER}"
+not_judged = []
+"#
+    )
+}
+
+/// A port that is free for UDP and TCP, and may be taken by others until it is listened on.
+async fn free_port() -> io::Result<SocketAddr> {
+    loop {
+        let tcp = TcpListener::bind((LOOPBACK, 0)).await?;
+        let address = tcp.local_addr()?;
+        if UdpSocket::bind(address).await.is_ok() {
+            return Ok(address);
+        }
+    }
+}
+
+fn random<const N: usize>() -> Result<[u8; N], WorldError> {
+    let mut octets = [0; N];
+    aws_lc_rs::rand::fill(&mut octets).map_err(|_| WorldError::NoRandomness)?;
+    Ok(octets)
+}
+
+/// Name of the login, and of the organisation that it belongs to.
+pub(super) const LOGIN: &str = "contoso";
+
+/// Seconds for which resolvers of the sandbox keep answers. Elsewhere it is what the record
+/// says, an hour as a rule; here nobody has the time.
+pub(super) const SHORT_MEMORY: u32 = 1;
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// Whom servers see: each part connects from an address of its own.
+pub(super) const PROVIDER_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 25));
+const USER_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 10));
+const RECEIVER_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 30));
+const ALUMNI_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 40));
+const IMPOSTOR_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 66));

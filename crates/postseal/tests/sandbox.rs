@@ -1,0 +1,64 @@
+//! `postseal sandbox --script`: the whole walk, in both languages, and nothing left behind.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+fn sandbox(directory: &Path, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_postseal"));
+    command.arg("sandbox").args(words).env("TMPDIR", directory).env_remove("LANG").env("LC_ALL", "C.UTF-8");
+    command.output().expect("it runs")
+}
+
+fn report(directory: &Path, lang: &str) -> Value {
+    let begin = Instant::now();
+    let output = sandbox(directory, &["--script", "--json", "--lang", lang]);
+    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_str(&said).expect("JSON")
+}
+
+/// What is the same in every language: who did what, and what came of it.
+fn deeds(report: &Value) -> Vec<String> {
+    let steps = report["steps"].as_array().expect("steps");
+    let events = steps.iter().flat_map(|step| step["events"].as_array().expect("events"));
+    let mut deeds = Vec::new();
+    for event in events {
+        match event["kind"].as_str().expect("a kind") {
+            "command" => deeds.push(format!("{} {}", event["line"], event["status"])),
+            "mail" => deeds.push(format!("{} to {}: {}", event["sender"], event["recipient"], event["place"])),
+            _ => {}
+        }
+    }
+    deeds
+}
+
+#[test]
+fn walks_the_whole_way_in_both_languages_and_leaves_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let [english, japanese] = ["en", "ja"].map(|lang| report(directory.path(), lang));
+    for report in [&english, &japanese] {
+        assert_eq!(report["passed"], true);
+        assert_eq!(report["steps"].as_array().map(Vec::len), Some(12));
+    }
+    let deeds = deeds(&english);
+    assert_eq!(deeds, self::deeds(&japanese));
+    let places = ["inbox", "quarantine", "refused"].map(|place| {
+        let of_impostor = format!("\"impostor\" to \"ken@receiver.example\": \"{place}\"");
+        deeds.iter().filter(|deed| **deed == of_impostor).count()
+    });
+    // Nothing registered, SPF alone, p=none; then p=quarantine; then p=reject.
+    assert_eq!(places, [3, 1, 1], "{deeds:#?}");
+    assert!(std::fs::read_dir(directory.path()).expect("there").next().is_none(), "something is left");
+}
+
+#[test]
+fn says_what_there_is_where_it_is_not_asked_for_the_script() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let output = sandbox(directory.path(), &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--script"));
+}
