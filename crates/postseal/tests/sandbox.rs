@@ -29,7 +29,9 @@ fn deeds(report: &Value) -> Vec<String> {
     for event in events {
         match event["kind"].as_str().expect("a kind") {
             "command" => deeds.push(format!("{} {}", event["line"], event["status"])),
-            "mail" => deeds.push(format!("{} to {}: {}", event["sender"], event["recipient"], event["place"])),
+            "mail" => {
+                deeds.push(format!("{} to {}: {}", event["sender"], event["recipient"], event["place"]));
+            }
             _ => {}
         }
     }

@@ -112,7 +112,11 @@ impl Told {
         let paint = self.paint;
         match event {
             Event::Command { line, output, .. } => {
-                format!("   {}\n{}", paint.strong(&format!("$ {line}")), indented(output.trim_end(), "   │ "))
+                format!(
+                    "   {}\n{}\n",
+                    paint.strong(&format!("$ {line}")),
+                    indented(output.trim_end(), "   │ ")
+                )
             }
             Event::Registered { record } => {
                 let label = self.lang.pick("registered", "登録");
@@ -131,13 +135,21 @@ impl Told {
                 let place = if good { paint.good(place) } else { paint.warn(place) };
                 let mut text = format!("   ✉ {who} {author} → {recipient}: {place}\n");
                 for line in std::iter::once(detail).chain(fields).filter(|line| !line.is_empty()) {
-                    text.push_str(&indented(line, "     "));
+                    text.push_str(&indented(&without_octets(line), "     "));
                     text.push('\n');
                 }
                 text
             }
             Event::Seen { text } => format!("   {} {text}", paint.good("✓")),
         }
+    }
+}
+
+/// A signature's value is of no use to a reader but for its beginning, by which results name it.
+fn without_octets(field: &str) -> String {
+    match field.split_once("; b=").filter(|_| field.starts_with("DKIM-Signature:")) {
+        Some((front, value)) => format!("{front}; b={}…", value.chars().take(8).collect::<String>()),
+        None => field.to_owned(),
     }
 }
 

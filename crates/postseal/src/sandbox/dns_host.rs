@@ -79,7 +79,8 @@ impl DnsHost {
         let file = MasterFile::read(format!("$ORIGIN .\n{line}\n").as_bytes())?;
         self.zones.change(|state| {
             for record in file.records {
-                let hosted = state.records.iter_mut().find(|hosted| record.name.is_at_or_below(&hosted.origin));
+                let hosted =
+                    state.records.iter_mut().find(|hosted| record.name.is_at_or_below(&hosted.origin));
                 let hosted = hosted.ok_or_else(|| DnsHostError::NoZone(record.name.clone()))?;
                 let kind = std::mem::discriminant(&record.data);
                 hosted
@@ -103,7 +104,10 @@ pub(crate) enum DnsHostStart {
 
 impl Zones {
     /// All of the change is served at once, or none of it.
-    fn change(&self, change: impl FnOnce(&mut State) -> Result<(), DnsHostError>) -> Result<(), DnsHostError> {
+    fn change(
+        &self,
+        change: impl FnOnce(&mut State) -> Result<(), DnsHostError>,
+    ) -> Result<(), DnsHostError> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut state)?;
         state.serial += 1;

@@ -160,10 +160,14 @@ impl MailHost {
             let (to, recipient) = match &self.onward {
                 Onward::Deliver { .. } => continue,
                 Onward::Forward { becomes, to, .. } => (to, becomes),
-                Onward::Relay { routes } => match routes.iter().find(|(domain, _)| is_at(recipient, domain)) {
-                    Some((_, to)) => (to, recipient),
-                    None => return SmtpReply("550 5.1.2 Nobody in the sandbox has this domain".to_owned()),
-                },
+                Onward::Relay { routes } => {
+                    match routes.iter().find(|(domain, _)| is_at(recipient, domain)) {
+                        Some((_, to)) => (to, recipient),
+                        None => {
+                            return SmtpReply("550 5.1.2 Nobody in the sandbox has this domain".to_owned());
+                        }
+                    }
+                }
             };
             let parcel = Parcel {
                 mail_from: incoming.mail_from.clone(),

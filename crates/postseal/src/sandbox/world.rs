@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::net::{TcpListener, UdpSocket};
 
 use super::dns_host::{DnsHost, DnsHostError, DnsHostStart};
-use super::mail_host::{Mailboxes, MailHost, NextHop, Onward};
+use super::mail_host::{MailHost, Mailboxes, NextHop, Onward};
 use super::smtp::{self, Parcel, SmtpError, SmtpServer};
 use super::{ALUMNI, CONTOSO, HOSTING_ZONE, PROVIDER, RECEIVER};
 use crate::config::{self, Depth, Fault};
@@ -20,7 +20,10 @@ use crate::serve::{InheritedSockets, Running, StartError};
 /// Everybody who takes part, each on the loopback interface of this machine.
 pub(super) struct World {
     pub(super) dns_host: DnsHost,
-    pub(super) internet: ClosedNetwork,
+    /// The resolver of whoever looks records up: with the TTLs that they have.
+    pub(super) resolver: ClosedNetwork,
+    /// The nodes' resolver.
+    _forgetful: ClosedNetwork,
     pub(super) receiver: Mailboxes,
     provider_node: Running,
     receiver_node: Running,
@@ -64,13 +67,25 @@ impl World {
     pub(super) async fn start() -> Result<World, WorldError> {
         let directory = tempfile::Builder::new().prefix("postseal-sandbox-").tempdir()?;
         let secret: [u8; 16] = random()?;
-        let dns_host = DnsHost::start(&[CONTOSO, RECEIVER, ALUMNI], secret).await?;
-        let internet = ClosedNetwork::start((LOOPBACK, 0).into(), SHORT_MEMORY).await?;
-        for zone in [CONTOSO, RECEIVER, ALUMNI] {
-            internet.delegate(&DomainName::parse(zone)?, dns_host.address());
+        let dns_host = DnsHost::start(&[CONTOSO, PROVIDER, RECEIVER, ALUMNI], secret).await?;
+        // What other people registered long ago; contoso.example has nothing.
+        for (host, address) in [
+            (format!("out.{PROVIDER}"), PROVIDER_ADDRESS),
+            (format!("mx.{RECEIVER}"), RECEIVER_ADDRESS),
+            (format!("mail.{ALUMNI}"), ALUMNI_ADDRESS),
+        ] {
+            dns_host.register(&format!("{host}. 3600 IN A {address}"))?;
+            dns_host.register(&format!("{host}. 3600 IN TXT \"v=spf1 a -all\""))?;
         }
         let hosted_dns = free_port().await?;
-        internet.delegate(&DomainName::parse(HOSTING_ZONE)?, hosted_dns);
+        let resolver = ClosedNetwork::start((LOOPBACK, 0).into(), u32::MAX).await?;
+        let internet = ClosedNetwork::start((LOOPBACK, 0).into(), SHORT_MEMORY).await?;
+        for network in [&resolver, &internet] {
+            for zone in [CONTOSO, PROVIDER, RECEIVER, ALUMNI] {
+                network.delegate(&DomainName::parse(zone)?, dns_host.address());
+            }
+            network.delegate(&DomainName::parse(HOSTING_ZONE)?, hosted_dns);
+        }
 
         let at = |name: &str| directory.path().join(name);
         let provider = provider_settings(&at("provider"), internet.address(), dns_host.address(), hosted_dns);
@@ -85,7 +100,9 @@ impl World {
             Some(at("receiver").join("milter")),
             Onward::Deliver { domain: RECEIVER.to_owned() },
         );
-        let inbound = SmtpServer::start(LOOPBACK, Arc::new(MailHost { mailboxes: receiver.clone(), ..inbound })).await?;
+        let inbound =
+            SmtpServer::start(LOOPBACK, Arc::new(MailHost { mailboxes: receiver.clone(), ..inbound }))
+                .await?;
         let forward = Onward::Forward {
             address: format!("ken@{ALUMNI}"),
             becomes: format!("ken@{RECEIVER}"),
@@ -106,7 +123,8 @@ impl World {
         let submission = SmtpServer::start(LOOPBACK, Arc::new(MailHost { user, ..submission })).await?;
         let world = World {
             dns_host,
-            internet,
+            resolver,
+            _forgetful: internet,
             receiver,
             provider_node,
             receiver_node,
@@ -125,11 +143,7 @@ impl World {
     }
 
     /// Sends a message and returns the reply that its sender gets.
-    pub(super) async fn send(
-        &self,
-        sender: Sender,
-        parcel: &Parcel,
-    ) -> Result<String, SmtpError> {
+    pub(super) async fn send(&self, sender: Sender, parcel: &Parcel) -> Result<String, SmtpError> {
         match sender {
             Sender::User => {
                 let place = (self.submission.address(), self.submission.guests());
@@ -164,13 +178,17 @@ async fn start_node(node: &'static str, directory: &Path, settings: &str) -> Res
     fs::create_dir(directory)?;
     let file = directory.join("postseal.toml");
     fs::write(&file, settings)?;
-    let loaded =
-        config::load(&file, Depth::Start).map_err(|faults| WorldError::Config { node, faults })?;
+    let loaded = config::load(&file, Depth::Start).map_err(|faults| WorldError::Config { node, faults })?;
     let running = Running::start(file, loaded, InheritedSockets::none()).await;
     running.map_err(|error| WorldError::Start { node, error })
 }
 
-fn provider_settings(directory: &Path, resolver: SocketAddr, dns_host: SocketAddr, hosted: SocketAddr) -> String {
+fn provider_settings(
+    directory: &Path,
+    resolver: SocketAddr,
+    dns_host: SocketAddr,
+    hosted: SocketAddr,
+) -> String {
     let directory = directory.display();
     format!(
         r#"authserv_id = "out.{PROVIDER}"

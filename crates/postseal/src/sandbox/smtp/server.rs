@@ -360,16 +360,24 @@ mod tests {
         let text = "Subject: x\r\n\r\n.dot\r\n..\r\nend\r\n";
         let sent = send(place, LOOPBACK, "c.example", None, &parcel("b@example.net", text)).await;
         assert_eq!(sent.expect("taken"), "250 2.0.0 Ok");
-        let check = async |login: Option<(&str, &str)>, recipient: &str, text: &str, expected: &str| {
-            match send(place, LOOPBACK, "c.example", login, &parcel(recipient, text)).await {
+        let check =
+            async |login: Option<(&str, &str)>, recipient: &str, text: &str, expected: &str| match send(
+                place,
+                LOOPBACK,
+                "c.example",
+                login,
+                &parcel(recipient, text),
+            )
+            .await
+            {
                 Err(SmtpError::Refused(reply)) => assert_eq!(reply, expected),
                 other => panic!("{other:?}"),
-            }
-        };
+            };
         check(None, "b@elsewhere.example", text, "550 5.7.1 Relaying is denied").await;
         check(Some(("jo", "guess")), "b@example.net", text, "535 5.7.8 Name or password is wrong").await;
         check(None, "b@example.net", "Bad: x\r\n", "550-5.7.1 No 5.7.1 never").await;
-        let sent = send(place, LOOPBACK, "c.example", Some(("jo", "secret")), &parcel("b@x.example", text)).await;
+        let sent =
+            send(place, LOOPBACK, "c.example", Some(("jo", "secret")), &parcel("b@x.example", text)).await;
         assert_eq!(sent.expect("taken"), "250 2.0.0 Ok");
         let taken = house.0.lock().expect("a lock");
         assert_eq!(taken[0].octets, text.as_bytes());
@@ -402,11 +410,16 @@ mod tests {
         let begin = "EHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n";
         let smuggled = format!("{begin}Subject: x\r\n\r\nhello\n.\r\nMAIL FROM:<e@b.example>\r\n");
         let heard = talk(true, smuggled.as_bytes()).await;
-        assert!(heard.contains("354") && heard.contains("554 5.6.0") && heard.ends_with("shorter\r\n"), "{heard}");
+        assert!(
+            heard.contains("354") && heard.contains("554 5.6.0") && heard.ends_with("shorter\r\n"),
+            "{heard}"
+        );
         let long = talk(true, &[b'x'; 10_000]).await;
         assert!(long.contains("500 5.5.2"), "{long}");
         let early = talk(true, b"DATA\r\nMAIL FROM:<x>\r\nEHLO\r\nRCPT TO:<x>\r\nXYZZY\r\nQUIT\r\n").await;
-        for reply in ["503 5.5.1 MAIL and RCPT", "503 5.5.1 EHLO", "501 5.5.4", "503 5.5.1 MAIL", "502", "221"] {
+        for reply in
+            ["503 5.5.1 MAIL and RCPT", "503 5.5.1 EHLO", "501 5.5.4", "503 5.5.1 MAIL", "502", "221"]
+        {
             assert!(early.contains(reply), "{reply}: {early}");
         }
         assert!(house.0.lock().expect("a lock").is_empty());

@@ -9,7 +9,14 @@ pub(crate) enum Event {
     /// The owner pasted this record at the DNS host.
     Registered { record: String },
     /// A message was sent, and came to this.
-    Mail { sender: &'static str, author: String, recipient: String, place: &'static str, detail: String, fields: Vec<String> },
+    Mail {
+        sender: &'static str,
+        author: String,
+        recipient: String,
+        place: &'static str,
+        detail: String,
+        fields: Vec<String>,
+    },
     /// It is as it should be.
     Seen { text: String },
 }

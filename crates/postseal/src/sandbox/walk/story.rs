@@ -279,12 +279,12 @@ async fn rotation(teller: &mut Teller<'_>) -> Result<(), WalkError> {
 
 /// The record to publish, as a line of a zone file.
 fn ownership_record(domain: &Value) -> Result<String, WalkError> {
-    let record = &domain["record"];
-    let (name, value) = (text(record, "name"), text(record, "value"));
-    if name.is_empty() || value.is_empty() {
-        return Err(not_as_it_should("the record that proves ownership", "a name and a value", &domain.to_string()));
+    let line = text(&domain["ownership_record"], "zone_line");
+    if line.is_empty() {
+        let found = domain.to_string();
+        return Err(not_as_it_should("the record that proves ownership", "a line for a zone file", &found));
     }
-    Ok(format!("{name}. 3600 IN TXT \"{value}\""))
+    Ok(line.to_owned())
 }
 
 fn policy(policy: &str) -> String {
