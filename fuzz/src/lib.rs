@@ -5,3 +5,4 @@
 pub mod core_targets;
 pub mod dns_targets;
 pub mod milter_targets;
+pub mod store_targets;

@@ -34,7 +34,7 @@ pub use key_encryption_key::{KeyEncryptionKey, KeySource, KeySourceError};
 pub use key_vault::{Binding, KeyVault, SealedKey, VaultError};
 pub use published_key::{PublishedKey, revoked_record};
 pub use sighting::Sighting;
-pub use spool::{SpoolReader, SpoolWriter, fuzz_segment, spool, spool_octets};
+pub use spool::{SpoolReader, SpoolWriter, fuzz_record, fuzz_segment, spool, spool_octets};
 pub use store::Store;
 pub use store_error::StoreError;
 pub use stored_verdict::{CountedRow, StoredVerdict, VerdictExpiry, VerdictFilter, VerdictRows};

@@ -284,3 +284,20 @@ async fn pages_are_fast_however_many_rows_there_are() {
     println!("{many} rows stored in {stored:?}, the slowest page took {slowest:?}");
     assert!(slowest.as_millis() < 500, "{slowest:?}");
 }
+
+/// Another process holds the database: the batch fails whole, and is stored once when it comes again.
+#[tokio::test]
+async fn a_store_that_is_held_by_others_takes_the_batch_later() {
+    use sqlx::Connection as _;
+    let world = World::new().await;
+    let ten: Vec<_> = (0..10).map(|n| record(T0 + n)).collect();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(world.path());
+    let mut other = sqlx::SqliteConnection::connect_with(&options).await.expect("opened");
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("held");
+    let refused = world.store.record_verdicts(&batch(1, 0, ten.clone()), VerdictRows::Kept, T0).await;
+    assert!(refused.is_err(), "{refused:?}");
+    assert_eq!((all(&world).await.len(), counted(&world).await), (0, 0), "readers read all the while");
+    sqlx::query("ROLLBACK").execute(&mut other).await.expect("let go");
+    assert_eq!(put(&world, batch(1, 0, ten)).await, 10);
+    assert_eq!((all(&world).await.len(), counted(&world).await), (10, 10));
+}

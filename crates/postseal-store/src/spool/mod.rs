@@ -59,13 +59,21 @@ impl Spool {
     }
 }
 
-/// Any octets are a stretch of a segment, and what can be read of them is written and read
-/// again as the same: the body of a fuzz target.
+/// The body of a fuzz target: any octets are a record or none, and what can be read is written and
+/// read again as the same.
+///
+/// # Panics
+/// Where that does not hold.
+pub fn fuzz_record(octets: &[u8]) {
+    octets::fuzz(octets);
+}
+
+/// The body of a fuzz target: any octets are a segment or none, and its records are written and
+/// read again as the same.
 ///
 /// # Panics
 /// Where that does not hold.
 pub fn fuzz_segment(octets: &[u8]) {
-    octets::fuzz(octets);
     let Some(id) = segment::read_head(octets) else { return };
     let stretch = segment::read(id, 0, &octets[segment::HEAD..], usize::MAX);
     let mut written = Vec::new();

@@ -278,3 +278,6 @@ pub(super) fn fuzz(octets: &[u8]) {
     assert!(written.len() <= MAX_RECORD);
     assert_eq!(read(&written), Ok(record));
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,9 +42,7 @@ impl SpoolWriter {
         loop {
             match self.try_append(records, max_octets) {
                 // Rather the new ones than the old ones.
-                Err(error)
-                    if error.kind() == io::ErrorKind::StorageFull
-                        && drop_oldest(&self.spool, &mut self.dropped)? => {}
+                Err(error) if error.kind() == io::ErrorKind::StorageFull && self.give_way()? => {}
                 appended => return appended,
             }
         }
@@ -53,6 +51,21 @@ impl SpoolWriter {
     /// How many records gave way to newer ones, so far.
     pub fn dropped(&self) -> u64 {
         self.dropped
+    }
+
+    /// Makes room on a disk that is full. Says whether there was anything that could give way.
+    fn give_way(&mut self) -> io::Result<bool> {
+        if drop_oldest(&self.spool, &mut self.dropped)? {
+            return Ok(true);
+        }
+        // The one that is written is the oldest: it ends here, and may go as any other.
+        let Some(active) = self.active.as_mut().filter(|active| active.records > 0) else { return Ok(false) };
+        if active.is_torn {
+            active.file.set_len(active.octets)?;
+        }
+        self.spool.state().active = None;
+        self.active = None;
+        Ok(true)
     }
 
     #[cfg(test)]

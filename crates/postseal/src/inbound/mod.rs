@@ -22,5 +22,7 @@ pub(crate) use course::{Course, Inside, WhoseClient};
 pub(crate) use decision::{Action, Case, Decision, Exception, Ground, decide};
 pub(crate) use exception::{chain_comment, exception};
 pub(crate) use forged::{DISPOSITION_FIELD, remove_forged};
+#[cfg(test)]
+pub(crate) use judgement::AskingLimits;
 pub(crate) use judgement::{Beginning, Judged, Judgement};
 pub(crate) use refusal::{deferred, refused};

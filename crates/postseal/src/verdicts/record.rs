@@ -70,3 +70,6 @@ fn why(verdict: &Verdict, decision: Decision) -> Cow<'static, str> {
         },
     })
 }
+
+#[cfg(test)]
+mod tests;
