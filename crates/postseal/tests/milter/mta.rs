@@ -75,6 +75,8 @@ pub struct Outcome {
 /// One connection to the filter.
 pub struct Mta {
     socket: UnixStream,
+    /// Edits (`SMFIF_*`) and steps (`SMFIP_*`) that the filter chose.
+    pub agreed: (u32, u32),
     /// Values begin right after the colon, both ways.
     exact: bool,
 }
@@ -87,13 +89,17 @@ impl Mta {
     pub fn connect_offering(path: &Path, actions: u32, protocol: u32) -> Mta {
         let socket = UnixStream::connect(path).expect("the node listens");
         socket.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
-        let mut mta = Mta { socket, exact: protocol & LEADING_SPACE != 0 };
+        let mut mta = Mta { socket, agreed: (0, 0), exact: protocol & LEADING_SPACE != 0 };
         mta.say(&packet(
             b'O',
             &[6_u32.to_be_bytes(), actions.to_be_bytes(), protocol.to_be_bytes()].concat(),
         ));
         // The node names the macros it wants; all of them are sent anyway.
-        assert_eq!(mta.hear().0, 'O');
+        let (letter, data) = mta.hear();
+        assert_eq!(letter, 'O');
+        let number =
+            |at: usize| u32::from_be_bytes(data[at..at + 4].try_into().expect("version, actions, protocol"));
+        mta.agreed = (number(4), number(8));
         mta
     }
 
