@@ -1,12 +1,13 @@
 use std::fmt::{self, Write as _};
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand;
-use rustix::fs::OFlags;
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
+
+use crate::{PrivateFileError, PrivateFiles, Readers};
 
 /// Where the key is kept that encrypts the private keys. Never in the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,14 +27,9 @@ pub struct KeyEncryptionKey(Zeroizing<[u8; 32]>);
 /// Why there is no key to encrypt with.
 #[derive(Debug, thiserror::Error)]
 pub enum KeySourceError {
-    /// It cannot be opened or read.
-    #[error("{}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
+    /// Its file is not there or not safe.
+    #[error(transparent)]
+    File(#[from] PrivateFileError),
     /// A new one cannot be made.
     #[error("{}: no key can be made: {source}", path.display())]
     Make {
@@ -41,36 +37,6 @@ pub enum KeySourceError {
         path: PathBuf,
         /// What the system says.
         source: std::io::Error,
-    },
-    /// Others than its owner may read or change it.
-    #[error("{}: mode {mode:04o}; nobody but its owner may read or write the key: chmod 600 {}", path.display(), path.display())]
-    FileMode {
-        /// The file.
-        path: PathBuf,
-        /// Its mode.
-        mode: u32,
-    },
-    /// Others may put another file in its place.
-    #[error("{}: others may write to this directory (mode {mode:04o}): chmod go-w {}", path.display(), path.display())]
-    DirectoryMode {
-        /// The directory.
-        path: PathBuf,
-        /// Its mode.
-        mode: u32,
-    },
-    /// It belongs to another user.
-    #[error("{}: belongs to user {owner}, neither to root nor to this service", path.display())]
-    Owner {
-        /// The file or directory.
-        path: PathBuf,
-        /// Its owner.
-        owner: u32,
-    },
-    /// A directory, a device, a pipe.
-    #[error("{}: not a file", path.display())]
-    NotAFile {
-        /// What was named.
-        path: PathBuf,
     },
     /// The variable is not set, or is no text.
     #[error("the environment variable {0} is not set")]
@@ -180,50 +146,12 @@ const MAX_FILE: u64 = 1_024;
 
 /// Reads a file that nobody but its owner can have read or changed.
 fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeySourceError> {
-    let failed = |source| KeySourceError::Read { path: path.to_owned(), source };
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    let file = File::options().read(true).custom_flags(flags).open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(KeySourceError::NotAFile { path: path.to_owned() });
-    }
-    check_owner(path, &metadata)?;
-    let mode = metadata.mode() & 0o7777;
-    if mode & 0o077 != 0 {
-        return Err(KeySourceError::FileMode { path: path.to_owned(), mode });
-    }
-    check_directories(path)?;
-    let mut text = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_FILE).unwrap_or(0)));
-    if let Err(source) = file.take(MAX_FILE).read_to_end(&mut text) {
-        text.zeroize();
-        return Err(failed(source));
-    }
+    let file = PrivateFiles::new(Readers::Owner, MAX_FILE).open(path)?;
+    let mut text = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_FILE).unwrap_or(0) + 1));
+    file.take(MAX_FILE)
+        .read_to_end(&mut text)
+        .map_err(|source| PrivateFileError::Read { path: path.to_owned(), source })?;
     Ok(text)
-}
-
-/// Whoever may write to a directory can put another key in the place of ours; the
-/// sticky bit keeps them from it. Looked at as named and as they really are.
-fn check_directories(path: &Path) -> Result<(), KeySourceError> {
-    let failed = |source| KeySourceError::Read { path: path.to_owned(), source };
-    let named = std::path::absolute(path).map_err(failed)?;
-    let real = std::fs::canonicalize(path).map_err(failed)?;
-    for directory in named.ancestors().skip(1).chain(real.ancestors().skip(1)) {
-        let metadata = std::fs::metadata(directory).map_err(failed)?;
-        check_owner(directory, &metadata)?;
-        let mode = metadata.mode() & 0o7777;
-        if mode & 0o022 != 0 && mode & 0o1000 == 0 {
-            return Err(KeySourceError::DirectoryMode { path: directory.to_owned(), mode });
-        }
-    }
-    Ok(())
-}
-
-fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), KeySourceError> {
-    let owner = metadata.uid();
-    if owner == 0 || owner == rustix::process::geteuid().as_raw() {
-        return Ok(());
-    }
-    Err(KeySourceError::Owner { path: path.to_owned(), owner })
 }
 
 #[cfg(test)]
@@ -253,9 +181,9 @@ mod tests {
         };
         check(&path, 0o600, 0o700, "a1");
         check(&path, 0o400, 0o755, "a1");
-        check(&path, 0o640, 0o700, "mode 0640; nobody but its owner");
-        check(&path, 0o604, 0o700, "mode 0604");
-        check(&path, 0o600, 0o770, "others may write to this directory (mode 0770)");
+        check(&path, 0o640, 0o700, "its group may read it (mode 0640)");
+        check(&path, 0o604, 0o700, "everybody may read it (mode 0604)");
+        check(&path, 0o600, 0o770, "others may write to it (mode 0770)");
         check(&path, 0o600, 0o1777, "a1");
         let link = home.path().join("link");
         symlink(&path, &link).expect("linked");

@@ -21,6 +21,7 @@ mod verdict_record;
 // How private keys rest.
 mod key_encryption_key;
 mod key_vault;
+mod private_file;
 
 // Where.
 mod sqlite;
@@ -32,6 +33,7 @@ pub use domain::{Act, Domain, FormerName, HeldDomain, HeldKey, Standing, Verific
 pub use hosted_key::{HostedKey, HostedKeyError};
 pub use key_encryption_key::{KeyEncryptionKey, KeySource, KeySourceError};
 pub use key_vault::{Binding, KeyVault, SealedKey, VaultError};
+pub use private_file::{PrivateFileError, PrivateFiles, Readers, UnsafePath};
 pub use published_key::{PublishedKey, revoked_record};
 pub use sighting::Sighting;
 pub use spool::{SpoolReader, SpoolWriter, fuzz_record, fuzz_segment, spool, spool_octets};

@@ -42,6 +42,18 @@ impl Store {
         Ok(Store { backend: Backend::Sqlite(Sqlite::open(path, vault, now).await?) })
     }
 
+    /// Who holds these domains, by a store that is only looked at: for whoever has no key-encryption
+    /// key, beside a running node or without one. Domains that nobody holds are left out.
+    ///
+    /// # Errors
+    /// Where the file is no store, or may not be read.
+    pub async fn holders_in_file(
+        path: &Path,
+        names: impl Iterator<Item = &DomainName>,
+    ) -> Result<Vec<(DomainName, OrganisationName)>, StoreError> {
+        Sqlite::holders_in_file(path, names).await
+    }
+
     /// Closes all connections; what is under way is finished first.
     pub async fn close(&self) {
         match &self.backend {

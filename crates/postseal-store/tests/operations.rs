@@ -361,6 +361,13 @@ async fn a_snapshot_is_read_in_pages_as_each_domain_is_read_alone() {
         }
     }
     assert_eq!(store.held_domain(&name("claimed.example")).await.expect("read"), None);
+    // Beside the open store, without its key.
+    let asked = ["a.example", "claimed.example", "b.example"].map(name);
+    let holders = Store::holders_in_file(&world.path(), asked.iter()).await.expect("read");
+    let expected = [("a.example", "fabrikam"), ("b.example", "contoso")];
+    assert_eq!(holders, expected.map(|(domain, holder)| (name(domain), organisation(holder))));
+    assert!(Store::holders_in_file(&world.directory.path().join("none"), asked.iter()).await.is_err());
+    assert!(!world.directory.path().join("none").exists());
 }
 
 /// What a node copies opens in its place only, and a name that was given up answers for a while.

@@ -18,7 +18,7 @@ use postseal_core::hosting::{
 use postseal_milter::client::{Action, Client, Letter, Submitter};
 use postseal_store::{Act, HostedKey, KeySource, Store};
 use support::node::Node;
-use support::{Files, run_with_input};
+use support::{Files, run, run_with_input};
 use tokio::net::UnixStream;
 
 const STORE: &str = "[store]\npath = \"state/postseal.db\"\nkey_encryption_key = \"file:kek\"\n";
@@ -512,4 +512,50 @@ async fn mail_waits_while_nothing_is_known() {
         let waited = matches!(&action, Action::Refuse(reply) if reply.starts_with("451 4.7.5"));
         assert_eq!(waited, waits, "{login} {action:?}");
     }
+}
+
+#[tokio::test]
+async fn a_domain_is_in_the_file_or_in_the_store() {
+    let mut node = Node::start(Files::new(), &format!("{STORE}{SIGNING}"));
+    let world = World::beside(&mut node).await;
+    world.enable("contoso", "contoso.example").await;
+    until_signed(&node, "contoso.example", Some("selector1")).await;
+    support::node::key(&node.files, "k.pem");
+    let text = |domain: &str| {
+        format!(
+            "{STORE}{SIGNING}[[sign.domain]]\nname = \"{domain}\"\nselector = \"s1\"\nkey_file = \"k.pem\"\n"
+        )
+    };
+    let says_both = |text: &str| {
+        let says = "contoso.example is in this file and in the store, where contoso holds it";
+        assert!(text.contains(says), "{text}");
+    };
+    // A reload is refused, and so is the check, which is not the node's.
+    node.configure(&text("contoso.example"));
+    let reply = node.reload();
+    says_both(&reply.to_string());
+    assert!(reply.get("unchanged").is_some(), "{reply}");
+    until_signed(&node, "contoso.example", Some("selector1")).await;
+    let path = node.path("postseal.toml");
+    let check = || run(&["config", "check", path.to_str().expect("UTF-8")]);
+    let ran = check();
+    assert_eq!(ran.status, 1, "{ran:?}");
+    says_both(&ran.text());
+    assert!(ran.text().contains("postseal domain remove contoso.example --org contoso"), "{ran:?}");
+    // A node that starts so signs by the file, and says it.
+    world.store.close().await;
+    let mut node = restart(node, |_| {});
+    says_both(&node.wait_for_log("in this file and in the store"));
+    let (_, header) = send(&node, "admin", "contoso.example").await;
+    assert_eq!(signed_as(&header).map(|(_, selector)| selector).as_deref(), Some("s1"), "{header}");
+    node.configure(&text("fabrikam.example"));
+    assert!(node.reload().get("reloaded").is_some());
+    assert_eq!(check().status, 0, "{:?}", check());
+    // What cannot be looked at is said.
+    node.signal("TERM");
+    assert_eq!(node.ended(), Some(0));
+    fs::write(node.path("state/postseal.db"), [0x5a; 8_192]).expect("written");
+    let ran = check();
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(ran.text().contains("cannot be read, so whether it has domains of this file"), "{ran:?}");
 }

@@ -1,11 +1,13 @@
 use std::collections::HashMap;
+use std::path::Path;
 
 use postseal_core::dns::DomainName;
 use postseal_core::hosting::{HostedLabel, KeyId, OrganisationName, SelectorSlot};
-use sqlx::Row as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 
 use super::configuration_rows::{self, BAD, Properties};
-use super::{Sqlite, from_sql, to_sql};
+use super::{BUSY, Sqlite, from_sql, to_sql};
 use crate::{FormerName, HeldDomain, HeldKey, SealedKey, StoreError};
 
 /// A page of domains that are held, with the properties of their configurations.
@@ -49,6 +51,31 @@ impl Sqlite {
     /// One domain, as the pages have it.
     pub(crate) async fn held_domain(&self, name: &DomainName) -> Result<Option<HeldDomain>, StoreError> {
         Ok(self.held_between(name.as_str(), name.as_str(), 1).await?.pop())
+    }
+
+    /// Looks at a file without a lock on it or a change to it.
+    pub(crate) async fn holders_in_file(
+        path: &Path,
+        names: impl Iterator<Item = &DomainName>,
+    ) -> Result<Vec<(DomainName, OrganisationName)>, StoreError> {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY);
+        let mut connection = SqliteConnection::connect_with(&options.disable_statement_logging()).await?;
+        let mut found = Vec::new();
+        for name in names {
+            let holder: Option<String> = sqlx::query_scalar(
+                "SELECT o.name FROM domain d JOIN organisation o ON o.id = d.organisation_id
+                 WHERE d.name = ? AND d.state = 'held'",
+            )
+            .bind(name.as_str())
+            .fetch_optional(&mut connection)
+            .await?;
+            if let Some(holder) = holder {
+                let bad = |_| StoreError::BadRow { what: "organisation" };
+                found.push((name.clone(), OrganisationName::parse(&holder).map_err(bad)?));
+            }
+        }
+        connection.close().await?;
+        Ok(found)
     }
 
     async fn held_between(&self, first: &str, last: &str, limit: u32) -> Result<Vec<HeldDomain>, StoreError> {

@@ -8,7 +8,7 @@ use super::fault_text::fault_text;
 use super::lang::{Lang, say};
 use super::problem::Problem;
 use super::terminal::Terminal;
-use crate::config::{self, CONFIG_FILE, Depth, FaultKind, FaultReport, Loaded};
+use crate::config::{self, CONFIG_FILE, Depth, Fault, FaultKind, FaultReport, Loaded, Severity};
 
 /// Look at the configuration file
 #[derive(Debug, Args)]
@@ -55,7 +55,7 @@ pub(super) fn run(args: &ConfigArgs, terminal: &Terminal) -> Result<Status, Prob
 
 fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Status, Problem> {
     let lang = terminal.lang;
-    let loaded = config::load(&args.file, Depth::Everything);
+    let loaded = config::load(&args.file, Depth::Everything).and_then(|loaded| with_store(args, loaded));
     if let Err(faults) = &loaded
         && let [fault] = faults.as_slice()
         && let FaultKind::Unreadable(error) = &fault.kind
@@ -77,6 +77,13 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Status, Problem> {
         terminal.print(&text(&output, loaded.as_ref().ok(), terminal))?;
     }
     Ok(if output.valid { Status::Good } else { Status::Bad })
+}
+
+/// A domain is in the file or in the store, not in both.
+fn with_store(args: &CheckArgs, mut loaded: Loaded) -> Result<Loaded, Vec<Fault>> {
+    loaded.warnings.extend(config::hosted_too_by_store(&args.file, &loaded.settings));
+    let wrong = loaded.warnings.iter().any(|fault| fault.severity() == Severity::Error);
+    if wrong { Err(loaded.warnings) } else { Ok(loaded) }
 }
 
 fn unreadable(args: &CheckArgs, error: &std::io::Error, lang: Lang) -> Problem {

@@ -1,11 +1,12 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fmt, io};
 
 use postseal_core::dkim::SignError;
 use postseal_core::dns::{DomainName, DomainNameError};
-use postseal_core::hosting::OrganisationNameError;
+use postseal_core::hosting::{OrganisationName, OrganisationNameError};
 use postseal_core::verdict::AuthservIdError;
+use postseal_store::StoreError;
 
 use super::{MilterAddress, NetworkError};
 use crate::cli::Lang;
@@ -133,6 +134,16 @@ pub(crate) enum FaultKind {
     Sender {
         value: String,
     },
+    /// The store has the domain as well.
+    HostedToo {
+        domain: DomainName,
+        organisation: OrganisationName,
+    },
+    /// Whether the store has domains of the file as well is not known.
+    StoreNotRead {
+        path: PathBuf,
+        error: StoreError,
+    },
     /// It does not say where a key-encryption key is; perhaps it is the key, so it is not repeated.
     KeySource,
     Organisation {
@@ -238,6 +249,7 @@ impl Fault {
             FaultKind::OnlyEd25519
             | FaultKind::Unused { .. }
             | FaultKind::AllowedIsOver
+            | FaultKind::StoreNotRead { .. }
             | FaultKind::HttpNotLoopback => Severity::Warning,
             _ => Severity::Error,
         }

@@ -2,11 +2,12 @@
 //! wrong and one what to write instead, so that no fault goes without.
 
 use postseal_core::dkim::SigningKeyError;
+use postseal_store::{PrivateFileError, UnsafePath};
 
 use super::fault::{FaultKind, ValueType};
 use super::{MilterAddress, NetworkError};
 use crate::cli::{Lang, say};
-use crate::signing::{KeyFileError, LoginPatternError, UnsafePath};
+use crate::signing::{KeyFileError, LoginPatternError};
 
 impl FaultKind {
     /// What is wrong.
@@ -83,6 +84,19 @@ impl FaultKind {
                 "this does not say where the key-encryption key is",
                 "鍵暗号化鍵の場所の書き方が正しくありません"
             ),
+            FaultKind::HostedToo { domain, organisation } => say!(
+                lang,
+                "{domain} is in this file and in the store, where {organisation} holds it",
+                "{domain} はこのファイルにも、ストアにもあります (所有する組織: {organisation})"
+            ),
+            FaultKind::StoreNotRead { path, error } => {
+                let path = path.display();
+                say!(
+                    lang,
+                    "the store {path} cannot be read, so whether it has domains of this file as well is not known: {error}",
+                    "ストア {path} を読み取れないため、このファイルのドメインがそこにもあるかは分かりません ({error})"
+                )
+            }
             FaultKind::Organisation { value, error } => say!(
                 lang,
                 "{value:?} is no name of an organisation: {error}",
@@ -299,6 +313,16 @@ impl FaultKind {
                 "\"file:/etc/postseal/key-encryption-key\", \"env:NAME\" or \"credential:NAME\"; the key itself does not belong here",
                 "\"file:/etc/postseal/key-encryption-key\", \"env:NAME\", \"credential:NAME\" のいずれか。鍵そのものはここに書きません"
             ),
+            FaultKind::HostedToo { domain, organisation } => say!(
+                lang,
+                "remove it here, or from the store: postseal domain remove {domain} --org {organisation}",
+                "ここから消すか、ストアから消してください: postseal domain remove {domain} --org {organisation}"
+            ),
+            FaultKind::StoreNotRead { .. } => say!(
+                lang,
+                "run it as the user of the node or as root",
+                "ノードのユーザーか root で実行してください"
+            ),
             FaultKind::Organisation { .. } => {
                 say!(lang, "as in \"contoso\"", "\"contoso\" のように書いてください")
             }
@@ -513,13 +537,13 @@ fn listener_advice(listener: &MilterAddress, lang: Lang) -> String {
 
 fn key_file_words(error: &KeyFileError, lang: Lang) -> String {
     match error {
-        KeyFileError::Read { path, source } => {
+        KeyFileError::File(PrivateFileError::Read { path, source }) => {
             format!("{}: {source}", path.display())
         }
-        KeyFileError::NotAFile { path } => {
+        KeyFileError::File(PrivateFileError::NotAFile { path }) => {
             say!(lang, "{} is not a regular file", "{} は通常のファイルではありません", path.display())
         }
-        KeyFileError::TooLarge { path } => {
+        KeyFileError::File(PrivateFileError::TooLarge { path, .. }) => {
             say!(
                 lang,
                 "{} is too large for a key file",
@@ -527,7 +551,7 @@ fn key_file_words(error: &KeyFileError, lang: Lang) -> String {
                 path.display()
             )
         }
-        KeyFileError::Unsafe { path, problem } => {
+        KeyFileError::File(PrivateFileError::Unsafe { path, problem }) => {
             let (path, why) = (path.display(), unsafe_words(*problem, lang));
             format!("{path}: {why}")
         }
@@ -543,6 +567,7 @@ fn unsafe_words(problem: UnsafePath, lang: Lang) -> String {
         UnsafePath::Owner { owner } => format!("ユーザー {owner} のもので、鍵を書き換えられます"),
         UnsafePath::Writable { mode } => format!("他のユーザーが書き込めます (モード {mode:04o})"),
         UnsafePath::Readable { mode } => format!("すべてのユーザーが読めます (モード {mode:04o})"),
+        UnsafePath::GroupReadable { mode } => format!("グループが読めます (モード {mode:04o})"),
     }
 }
 
@@ -562,7 +587,7 @@ fn signing_key_words(error: SigningKeyError, lang: Lang) -> String {
 
 fn key_file_advice(domain: &str, error: &KeyFileError, lang: Lang) -> String {
     match error {
-        KeyFileError::Unsafe { path, problem } => {
+        KeyFileError::File(PrivateFileError::Unsafe { path, problem }) => {
             let path = path.display();
             match problem {
                 UnsafePath::Owner { .. } => {
@@ -570,6 +595,9 @@ fn key_file_advice(domain: &str, error: &KeyFileError, lang: Lang) -> String {
                 }
                 UnsafePath::Writable { .. } => {
                     say!(lang, "chmod go-w {path}", "chmod go-w {path} を実行してください")
+                }
+                UnsafePath::GroupReadable { .. } => {
+                    say!(lang, "chmod 600 {path}", "chmod 600 {path} を実行してください")
                 }
                 UnsafePath::Readable { .. } => {
                     say!(lang, "chmod o-rwx {path}", "chmod o-rwx {path} を実行してください")
@@ -590,15 +618,16 @@ fn key_file_advice(domain: &str, error: &KeyFileError, lang: Lang) -> String {
             "make a new key under a new selector, publish its record, and change both here:\npostseal keygen --domain {domain} --selector s2 --out NEW.pem",
             "新しいセレクターで新しい鍵を作り、レコードを公開してから、ここの両方を変えてください:\npostseal keygen --domain {domain} --selector s2 --out NEW.pem"
         ),
-        KeyFileError::Read { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => say!(
-            lang,
-            "let the user that postseal runs as read it, or run this as root",
-            "postseal を動かすユーザーに読み取りを許すか、root で実行してください"
-        ),
-        KeyFileError::Read { .. }
-        | KeyFileError::NotAFile { .. }
-        | KeyFileError::TooLarge { .. }
-        | KeyFileError::Key { .. } => say!(
+        KeyFileError::File(PrivateFileError::Read { source, .. })
+            if source.kind() == std::io::ErrorKind::PermissionDenied =>
+        {
+            say!(
+                lang,
+                "let the user that postseal runs as read it, or run this as root",
+                "postseal を動かすユーザーに読み取りを許すか、root で実行してください"
+            )
+        }
+        KeyFileError::File(_) | KeyFileError::Key { .. } => say!(
             lang,
             "name the PEM file of a private key; a new one: postseal keygen --domain {domain} --selector s1 --out NEW.pem",
             "秘密鍵の PEM ファイルを書いてください。新しく作るには: postseal keygen --domain {domain} --selector s1 --out NEW.pem"

@@ -27,13 +27,18 @@ mod sections;
 mod hosting_settings;
 mod settings;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use postseal_core::dns::DomainName;
+use postseal_core::hosting::OrganisationName;
+use postseal_store::{Store, StoreError};
 use source::Source;
 use table::Findings;
 use toml::de::DeTable;
 
-pub(crate) use fault::{Fault, FaultKind, Severity};
+pub(crate) use fault::{Fault, FaultKind, Place, Severity};
 pub(crate) use fault_report::FaultReport;
 pub(crate) use hosting_settings::{HostingSettings, KeysSettings, StoreSettings, VerdictSettings};
 pub(crate) use network::{Network, NetworkError};
@@ -105,6 +110,49 @@ pub(crate) fn control_socket(path: &Path) -> PathBuf {
     let (table, _) = DeTable::parse_recoverable(source.text());
     sections::control_socket(&findings, table.get_ref())
 }
+
+/// Domains that the settings of this file name and the store has as well; who holds one there is
+/// asked of `holder`. A hundred at most.
+pub(crate) fn hosted_too(
+    file: &Path,
+    settings: &Settings,
+    holder: impl Fn(&DomainName) -> Option<OrganisationName>,
+) -> Vec<Fault> {
+    let file: Arc<Path> = Arc::from(file);
+    let domains = settings.sign.domains.iter().map(|domain| &domain.domain);
+    let both = domains.filter_map(|domain| {
+        let organisation = holder(domain)?;
+        let place = settings.sign.named.get(domain).cloned().unwrap_or_else(|| Place::whole(&file));
+        Some(Fault { place, kind: FaultKind::HostedToo { domain: domain.clone(), organisation } })
+    });
+    in_order(both.take(MAX_HOSTED_TOO).collect())
+}
+
+/// As [`hosted_too`], by the store's file, which is only looked at. Where it cannot be, that is
+/// the fault; where it is not there yet, there is none. It blocks.
+pub(crate) fn hosted_too_by_store(file: &Path, settings: &Settings) -> Vec<Fault> {
+    let Some(path) = settings.store.as_ref().map(|store| &store.path).filter(|path| path.exists()) else {
+        return Vec::new();
+    };
+    let names = settings.sign.domains.iter().map(|domain| &domain.domain);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let read = runtime
+        .map_err(|source| StoreError::File { path: path.clone(), source })
+        .and_then(|runtime| runtime.block_on(Store::holders_in_file(path, names)));
+    match read {
+        Ok(holders) => {
+            let holders: HashMap<DomainName, OrganisationName> = holders.into_iter().collect();
+            hosted_too(file, settings, |domain| holders.get(domain).cloned())
+        }
+        Err(error) => {
+            let kind = FaultKind::StoreNotRead { path: path.clone(), error };
+            vec![Fault { place: Place::whole(&Arc::from(file)), kind }]
+        }
+    }
+}
+
+/// More are wrong in the same way.
+const MAX_HOSTED_TOO: usize = 100;
 
 fn in_order(mut faults: Vec<Fault>) -> Vec<Fault> {
     faults.sort_by_cached_key(|fault| fault.place.order());

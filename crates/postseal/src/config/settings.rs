@@ -1,6 +1,7 @@
 //! What `postseal.toml` says, checked: every name parsed, every default filled in.
 //! The node works on this and never on text.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use postseal_core::dkim::Selector;
 use postseal_core::dns::DomainName;
 use postseal_core::verdict::{AuthservId, Options};
 
+use super::fault::Place;
 use super::{HostingSettings, KeysSettings, Network, StoreSettings, VerdictSettings};
 use crate::signing::{HostedManner, SigningDomains, SigningSources};
 
@@ -195,6 +197,8 @@ pub(crate) struct SignSettings {
     pub(crate) sources: SigningSources,
     /// The domains that have keys, found by longest suffix.
     pub(crate) domains: SigningDomains,
+    /// Where the domains with a table of their own are named.
+    pub(crate) named: HashMap<DomainName, Place>,
     /// How hosted domains sign, beside what their organisations say.
     pub(crate) hosted: HostedManner,
 }

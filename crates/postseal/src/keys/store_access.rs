@@ -2,7 +2,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use postseal_store::{KeyEncryptionKey, KeySource, KeySourceError, KeyVault, Store, StoreError, VaultError};
+use postseal_store::{
+    KeyEncryptionKey, KeySource, KeySourceError, KeyVault, PrivateFileError, Store, StoreError, VaultError,
+};
 use tokio::sync::{Notify, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
@@ -154,7 +156,7 @@ fn read_or_make(
     may_make: bool,
 ) -> Result<(KeyEncryptionKey, bool), KeySourceError> {
     match (source.read(), source) {
-        (Err(KeySourceError::Read { source, .. }), KeySource::File(file))
+        (Err(KeySourceError::File(PrivateFileError::Read { source, .. })), KeySource::File(file))
             if may_make && source.kind() == std::io::ErrorKind::NotFound && !store.exists() =>
         {
             Ok((KeyEncryptionKey::make_file(file)?, true))

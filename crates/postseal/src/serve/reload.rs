@@ -10,6 +10,7 @@ use super::node::Node;
 use super::service_manager::ServiceManager;
 use crate::cli::Lang;
 use crate::config::{self, Depth, Fault, FaultReport, Loaded, LogLevel, MilterAddress, Settings};
+use crate::keys::Known;
 
 /// What came of a reload.
 #[derive(Debug)]
@@ -60,7 +61,10 @@ impl Reloader {
         let (file, before) = (self.file.clone(), self.node.current());
         let load = move || config::load(&file, Depth::Reload(&before.settings));
         let reply = match spawn_blocking(load).await {
-            Ok(Ok(loaded)) => self.put_in_force(loaded, lang),
+            Ok(Ok(loaded)) => match self.hosted_too(&loaded.settings) {
+                none if none.is_empty() => self.put_in_force(loaded, lang),
+                faults => self.unchanged(&faults, lang),
+            },
             Ok(Err(faults)) => self.unchanged(&faults, lang),
             // A panic in the reader of the file: a fault of the program, and no new settings.
             Err(error) => self.refused(&format!("the configuration could not be read: {error}")),
@@ -69,6 +73,17 @@ impl Reloader {
         self.node.metrics.reloads.count(word);
         self.manager.ready(&status(&self.addresses, &self.node.current().settings));
         reply
+    }
+
+    /// Domains that new settings name and the store has as well.
+    pub(crate) fn hosted_too(&self, settings: &Settings) -> Vec<Fault> {
+        let Some(hosted) = self.node.current().hosted.as_ref().map(|keys| keys.current()) else {
+            return Vec::new();
+        };
+        config::hosted_too(&self.file, settings, |domain| match hosted.holder_of(domain) {
+            Known::Yes(organisation) => Some(organisation),
+            Known::No | Known::Unknown => None,
+        })
     }
 
     fn put_in_force(&self, loaded: Loaded, lang: Lang) -> ReloadReply {

@@ -113,6 +113,8 @@ impl Running {
         running.begin(control, http, found);
         let parts = &running.parts;
         parts.say_where_dns_is();
+        // They sign by the file, and somebody must decide.
+        say_faults(&parts.node.log, &parts.reloader.hosted_too(&parts.node.current().settings));
         let ready = status(parts.listeners.addresses(), &parts.node.current().settings);
         parts.node.log.say(LogLevel::Info, &format!("ready on {ready}; configuration {}", file.display()));
         parts.manager.ready(&ready);

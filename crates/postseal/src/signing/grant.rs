@@ -159,6 +159,7 @@ mod tests {
                 source("all", &["*"], Refuse),
             ]),
             domains,
+            named: std::collections::HashMap::new(),
             hosted: HostedManner { names: Arc::default(), expire_after: None },
         };
         let listener = MilterAddress::Systemd("x".to_owned());

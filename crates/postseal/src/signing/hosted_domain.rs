@@ -140,7 +140,8 @@ mod tests {
             domains.add(SigningDomain { subdomains, ..SigningDomain::new(name(domain)) }).expect("new");
         }
         let manner = HostedManner { names: Arc::default(), expire_after: Some(Duration::from_secs(7)) };
-        let settings = SignSettings { sources: SigningSources::default(), domains, hosted: manner };
+        let (sources, named) = (SigningSources::default(), std::collections::HashMap::new());
+        let settings = SignSettings { sources, domains, named, hosted: manner };
         let said = |author: &str, hosted: Option<&HostedSnapshot>| match Signatory::of(
             &name(author),
             &settings,

@@ -19,7 +19,7 @@ mod sealing;
 pub(crate) use body_watch::{BodyWatch, Fragile};
 pub(crate) use grant::{Grant, NotSigned, Right};
 pub(crate) use hosted_domain::{HostedManner, HostedWith, Signatory};
-pub(crate) use key_file::{KeyFileError, KeyFiles, UnsafePath, read_key_file};
+pub(crate) use key_file::{KeyFileError, KeyFiles, read_key_file};
 pub(crate) use keys::{KeyPlace, KeyUnusable, KeyWanted, Keys};
 pub(crate) use login_pattern::{LoginPattern, LoginPatternError};
 pub(crate) use outgoing::{Fields, Outgoing, Recipients, Signed, SigningTrouble};

@@ -55,6 +55,7 @@ pub(super) fn sign(file: &Table<'_, '_>, listen: &[MilterAddress], depth: Depth<
         return SignSettings {
             sources: SigningSources::default(),
             domains: SigningDomains::default(),
+            named: HashMap::new(),
             hosted: Manner::standard().of_hosted(),
         };
     };
@@ -81,7 +82,7 @@ pub(super) fn sign(file: &Table<'_, '_>, listen: &[MilterAddress], depth: Depth<
         .collect();
     signing.warn_of_unused(&sources);
     let sources = SigningSources::new(sources);
-    SignSettings { sources, domains: signing.domains, hosted: defaults.of_hosted() }
+    SignSettings { sources, domains: signing.domains, named: signing.named, hosted: defaults.of_hosted() }
 }
 
 /// The domains that sign, as they are found.
