@@ -27,7 +27,7 @@ def main():
     parser.add_argument("--every", type=float, default=3, help="seconds between kills in the loss test")
     parser.add_argument("--dns-stopped", type=float, default=8, help="seconds for which DNS hangs under load")
     parser.add_argument("--logs", action="store_true", help="show all logs at the end")
-    parser.add_argument("--only", help="cases whose name has this word in it")
+    parser.add_argument("--only", help="cases whose module or name has this word in it")
     options = parser.parse_args()
     faulthandler.dump_traceback_later(340 + 2 * options.dns_stopped + 3 * options.messages / options.rate, exit=True)
     checks, start = Checks(), time.monotonic()
@@ -35,10 +35,10 @@ def main():
     scene.start()
     print(f"      servers up: {time.monotonic() - start:.1f} s", flush=True)
     for case in CASES:
-        if not options.only or options.only in case.__name__:
+        if not options.only or options.only in f"{case.__module__}.{case.__name__}":
             checks.run(case, scene)
     for case in (dns_stopped.with_a_warm_cache, dns_stopped.with_a_cold_cache):
-        if not options.only or options.only in case.__name__:
+        if not options.only or options.only in f"{case.__module__}.{case.__name__}":
             checks.run(functools.partial(case, seconds=options.dns_stopped), scene)
     if options.messages:
         checks.run(functools.partial(loss.nothing_lost, count=options.messages, rate=options.rate, every=options.every), scene)
