@@ -206,6 +206,11 @@ fn rotates(world: &World) {
     world.bad("dkim rotate contoso.example", 2, &["a rotation runs"]);
     world.bad("dkim rotate contoso.example --key-size 1024", 2, &["2048, 3072 or 4096"]);
     world.bad("dkim set contoso.example --header-canonicalization loose", 2, &["Relaxed or Simple"]);
+    world.bad(
+        "dkim rotate contoso.keys.example --compromised --dry-run --lang ja",
+        0,
+        &["何も変更していません"],
+    );
     world.bad("dkim set contoso.example --selectors a", 2, &["takes two names"]);
     world.bad("dkim get contoso.example --select Colour", 2, &["no property \"Colour\""]);
     world.good("dkim set contoso.example --enabled false --body-canonicalization simple");

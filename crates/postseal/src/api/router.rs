@@ -51,7 +51,12 @@ impl Api {
         };
         match self.perform(route, &names, caller, request).await {
             Ok(answer) => answer,
-            Err(problem) => Answer::problem(&problem),
+            Err(mut problem) => {
+                if problem.subject.is_none() && !names.domain.is_empty() {
+                    problem.subject = Some(names.domain);
+                }
+                Answer::problem(&problem)
+            }
         }
     }
 

@@ -210,6 +210,41 @@ async fn what_cannot_be_done_is_a_problem_with_a_stable_type() {
     check("POST /v1/backup", "{\"path\":\"/no/such/directory/b\"}", 422, K::BackupFile).await;
 }
 
+/// Each route of an organisation and of a domain, for strangers: one that never was, and one that is another's.
+#[tokio::test]
+async fn what_is_anothers_is_not_there() {
+    let (_world, api) = api().await;
+    let client = client(&api);
+    for name in ["contoso", "fabrikam"] {
+        client.add_organisation(&NewOrganisation { name: name.to_owned() }).await.expect("added");
+    }
+    let held = NewDomain { name: "contoso.example".to_owned(), trust: true };
+    client.add_domain(&contoso(), &held).await.expect("held");
+    let body = |schema: &str| match schema {
+        "NewDomain" => "{\"name\":\"contoso.example\"}",
+        "SetArcConfig" => "{\"ArcTrustedSealers\":[]}",
+        _ => "{}",
+    };
+    let mut strangers = 0;
+    for route in ROUTES.iter().filter(|route| route.path.contains("{organisation}")) {
+        let path = route.path.replace("{domain}", "contoso.example");
+        let line =
+            |organisation: &str| format!("{} {}", route.method, path.replace("{organisation}", organisation));
+        let (status, problem) = ask(&api, &line("nobody"), body(route.takes)).await;
+        let expected = ProblemKind::NoOrganisation.urn();
+        assert_eq!((status, problem["type"].as_str()), (404, Some(expected.as_str())), "{route:?}");
+        if route.path.contains("{domain}") {
+            let (status, problem) = ask(&api, &line("fabrikam"), body(route.takes)).await;
+            let expected = ProblemKind::NoDomain.urn();
+            assert_eq!((status, problem["type"].as_str()), (404, Some(expected.as_str())), "{route:?}");
+            strangers += 1;
+        }
+    }
+    assert!(strangers >= 9, "{strangers}");
+    let mine = client.dkim(&contoso(), &domain()).await.expect("held");
+    assert_eq!(mine.status, "NoDKIMKeys", "nothing was changed by strangers");
+}
+
 #[tokio::test]
 async fn without_a_store_the_api_says_so_and_reloads() {
     let none = Api::new(false, Box::new(|_| Box::pin(async { reloaded() })));

@@ -133,7 +133,10 @@ fn verification_text(verified: &VerificationOutcome, lang: Lang) -> String {
     }
     for server in &verified.servers {
         let said = match &server.texts {
-            None => lang.pick("no answer", "応答なし").to_owned(),
+            None => {
+                let why = server.failure.as_deref().unwrap_or("-");
+                say!(lang, "no answer ({why})", "応答なし ({why})")
+            }
             Some(texts) if texts.is_empty() => match server.others_may_hold_for {
                 Some(seconds) => say!(
                     lang,

@@ -61,6 +61,8 @@ pub(crate) struct TokenServer {
     pub(crate) texts: Option<Vec<String>>,
     /// Seconds for which others may hold "there is none".
     pub(crate) others_may_hold_for: Option<u32>,
+    /// Why there is no usable answer: `TIMEOUT`, `REFUSED`, …
+    pub(crate) failure: Option<String>,
 }
 
 impl DomainResource {
@@ -114,6 +116,7 @@ impl VerificationOutcome {
             address: server.address.to_string(),
             texts: server.texts.clone(),
             others_may_hold_for: server.others_may_hold_for,
+            failure: server.failure.map(|failure| failure.as_str().to_owned()),
         });
         VerificationOutcome {
             outcome: outcome.to_owned(),

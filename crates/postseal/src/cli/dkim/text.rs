@@ -44,24 +44,47 @@ pub(super) fn done(done: &DkimOutcome, lang: Lang) -> String {
 /// Why signing is not enabled: what to publish, what was found instead, and what to do then.
 pub(super) fn not_visible(configuration: &DkimSigningConfiguration, made: bool, lang: Lang) -> String {
     let domain = &configuration.domain;
-    let records_word = if configuration.publish_mode == "CNAME" { "CNAME" } else { "TXT" };
+    let why = why_not(configuration, lang);
     let mut text = match made {
         true => say!(
             lang,
-            "WARNING: the keys of {domain} are made, but signing cannot be enabled: its {records_word} records are not visible.\n",
-            "警告: {domain} の鍵は作りましたが、{records_word} レコードが公開されていないため、署名を有効にできません。\n"
+            "WARNING: the keys of {domain} are made, but signing cannot be enabled: {why}.\n",
+            "警告: {domain} の鍵は作りましたが、{why}、署名を有効にできません。\n"
         ),
         false => say!(
             lang,
-            "{domain}: signing cannot be enabled: its {records_word} records are not visible.\n",
-            "{domain}: {records_word} レコードが公開されていないため、署名を有効にできません。\n"
+            "{domain}: signing cannot be enabled: {why}.\n",
+            "{domain}: {why}、署名を有効にできません。\n"
         ),
     };
-    text += &records(configuration, lang);
+    if !is_published(configuration) {
+        text += &records(configuration, lang);
+    }
     text += &found(configuration, lang);
     text += &proposal(configuration, lang);
     let _ = writeln!(text, "{}", next(domain, lang));
     text
+}
+
+/// True where the owner's records are right, and what is behind is the hosting zone or a resolver.
+fn is_published(configuration: &DkimSigningConfiguration) -> bool {
+    let current = match configuration.selector2_state.as_deref() {
+        Some("signing") => &configuration.selector2_conclusion,
+        _ => &configuration.selector1_conclusion,
+    };
+    matches!(current.as_deref(), Some("hosted_differs" | "signature_fails"))
+}
+
+fn why_not(configuration: &DkimSigningConfiguration, lang: Lang) -> String {
+    let kind = &configuration.publish_mode;
+    if is_published(configuration) {
+        return say!(
+            lang,
+            "its {kind} records are right, but whoever verifies a signature does not get the key yet",
+            "{kind} レコードは正しいものの、署名を検証する側にはまだこの鍵が届かないため"
+        );
+    }
+    say!(lang, "its {kind} records are not visible", "{kind} レコードが公開されていないため")
 }
 
 fn next(domain: &str, lang: Lang) -> String {

@@ -26,9 +26,10 @@ fn what(kind: ProblemKind, problem: &ApiProblem, subject: &str, lang: Lang) -> S
             K::NoDomain => format!("{subject}: not found"),
             K::NoDkimKeys => format!("{subject}: no DKIM keys are saved for this domain"),
             K::RotationRunning => match &problem.until {
-                Some(until) => format!("a rotation runs; the next may begin at {until}"),
-                None => "a rotation runs".to_owned(),
+                Some(until) => format!("{subject}: a rotation runs; the next may begin at {until}"),
+                None => format!("{subject}: a rotation runs"),
             },
+            K::NotEnabled => format!("{subject}: signing is not enabled"),
             _ => detail.clone(),
         };
     }
@@ -53,10 +54,10 @@ fn what(kind: ProblemKind, problem: &ApiProblem, subject: &str, lang: Lang) -> S
         K::AlreadyConfigured => format!("{subject} の DKIM キーはすでにあります"),
         K::NotVisible => format!("{subject} の鍵が DNS に見えません"),
         K::RotationRunning => match &problem.until {
-            Some(until) => format!("鍵のローテーション中です。次は {until} から始められます"),
-            None => "鍵のローテーション中です".to_owned(),
+            Some(until) => format!("{subject} は鍵のローテーション中です。次は {until} から始められます"),
+            None => format!("{subject} は鍵のローテーション中です"),
         },
-        K::NotEnabled => "署名が有効になっていません".to_owned(),
+        K::NotEnabled => format!("{subject} の署名が有効になっていません"),
         K::KeySize => "鍵の長さは 2048, 3072, 4096 ビットのいずれかです".to_owned(),
         K::SelectorsInUse => "セレクターは使用中です".to_owned(),
         K::SelectorsAlike => "二つのセレクターが同じ名前です".to_owned(),
@@ -97,7 +98,7 @@ fn next(kind: ProblemKind, subject: &str, lang: Lang) -> Option<String> {
         K::NoDomain => format!("postseal domain add {subject}"),
         K::NotVerified => format!("postseal domain verify {subject}"),
         K::NoDkimKeys => format!("postseal dkim new {subject} --enabled true"),
-        K::AlreadyConfigured => format!("postseal dkim set {subject} --enabled true"),
+        K::AlreadyConfigured | K::NotEnabled => format!("postseal dkim set {subject} --enabled true"),
         K::InFile => say!(
             lang,
             "Remove its [[sign.domain]] from postseal.toml and reload, then add it here.",

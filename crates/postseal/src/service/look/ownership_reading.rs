@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use postseal_core::dns::{DomainName, RecordType, Records};
+use postseal_core::dns::{DomainName, Failure, RecordType, Records};
 use postseal_core::hosting::{OwnershipToken, TokenReading};
 use postseal_dns::ask::authoritative::{Authoritative, NoServers, ServerOutcome};
 
@@ -17,8 +17,10 @@ pub(crate) struct TokenServer {
     pub(crate) address: IpAddr,
     /// The TXT records; `None` where it did not answer.
     pub(crate) texts: Option<Vec<String>>,
-    /// Until when others may hold "there is none", UNIX seconds.
+    /// Seconds for which others may hold "there is none".
     pub(crate) others_may_hold_for: Option<u32>,
+    /// Why there is no usable answer.
+    pub(crate) failure: Option<Failure>,
 }
 
 pub(super) async fn read(
@@ -29,6 +31,15 @@ pub(super) async fn read(
     let observation = authoritative.ask(&name, RecordType::Txt).await?;
     let mut sighting = TokenSighting { readings: Vec::new(), servers: Vec::new() };
     for answer in observation.servers {
+        let failure = match &answer.outcome {
+            ServerOutcome::Lame(failure) | ServerOutcome::Silent(failure) => Some(*failure),
+            // It serves a zone above, and says so: nobody below was found to answer.
+            ServerOutcome::Referral { .. } => Some(Failure::Refused),
+            ServerOutcome::Records(..)
+            | ServerOutcome::Alias(..)
+            | ServerOutcome::NoData(_)
+            | ServerOutcome::NxDomain(_) => None,
+        };
         let (records, negative) = match answer.outcome {
             ServerOutcome::Records(Records::Txt(texts), _) => {
                 (Some(texts.into_iter().map(|text| text.octets).collect()), None)
@@ -50,6 +61,7 @@ pub(super) async fn read(
             address: answer.address.ip(),
             texts,
             others_may_hold_for: negative,
+            failure,
         });
     }
     Ok(sighting)

@@ -103,8 +103,9 @@ impl Schedule {
     }
 }
 
-/// Domains that are looked at at the same time.
-const AT_ONCE: usize = 64;
+/// Domains that are looked at at the same time. Many may lie at the same servers, which get ten queries a
+/// second from us: no look waits long for its turn, nor does that of somebody who asks.
+const AT_ONCE: usize = 16;
 
 /// Between two looks at the change feed.
 const TICK: Duration = Duration::from_secs(1);
