@@ -132,14 +132,17 @@ impl<S: Fn(LogLevel, &str)> Refresher<S> {
                 changes.push(Change { name, entry });
             }
         }
-        // Time may have raised the serial over the store's.
-        let at_least = snapshot.serial().saturating_add(u32::from(!changes.is_empty()));
+        // Time may have raised the serial over the store's; then the copy alone knows it.
+        let answers_change = changes.iter().any(|change| changes_answers(&snapshot, change));
+        let at_least = snapshot.serial().saturating_add(u32::from(answers_change));
         let (next, touched) = snapshot.changed(&changes, feed.revision, serial.max(at_least), now);
-        self.keys.put_in_force(Arc::new(next));
+        let next = Arc::new(next);
         self.unwritten.extend(touched);
         changes.iter().for_each(|change| self.alarm(&snapshot, change));
         self.stale.extend(changes.into_iter().map(|change| change.name));
-        Ok(())
+        let written = if next.serial() > serial { self.write(Some(store), &next).await } else { Ok(()) };
+        self.keys.put_in_force(next);
+        written
     }
 
     /// Says an alarm that was not there before, and its end.
@@ -233,6 +236,14 @@ impl<S: Fn(LogLevel, &str)> Refresher<S> {
         let copy = self.keys.copy.clone();
         let right = spawn_blocking(move || copy.lock()).await.map_err(|_| RefreshTrouble::Interrupted)??;
         Ok(Arc::clone(self.right.insert(Arc::new(right))))
+    }
+}
+
+/// Whether the hosting zone answers otherwise by this change.
+fn changes_answers(before: &HostedSnapshot, change: &Change) -> bool {
+    match (before.find(&change.name), &change.entry) {
+        (Known::Yes(before), Some(now)) => before.answers() != now.answers(),
+        _ => true,
     }
 }
 

@@ -136,6 +136,15 @@ impl Entry {
         ids.into_iter().flatten()
     }
 
+    /// What the hosting zone answers for this domain: whose, and each name with its record.
+    pub(crate) fn answers(&self) -> impl PartialEq + use<'_> {
+        let holder = self.holder.as_ref();
+        let keys = holder.and_then(|holder| holder.signing.as_ref()).map(|signing| {
+            signing.keys.each_ref().map(|key| (&key.selector, &key.hosted_selector, &key.record, key.revoked))
+        });
+        (holder.map(|holder| &holder.organisation), keys, &self.former)
+    }
+
     /// What somebody must look after, if there is something, and what is done meanwhile.
     pub(crate) fn alarm(&self) -> Option<String> {
         let (name, signing) = (&self.name, self.holder.as_ref()?.signing.as_ref()?);
