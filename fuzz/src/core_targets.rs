@@ -1,6 +1,9 @@
 //! Targets of `postseal-core`: one per parser, and one for a whole message.
 
-use postseal_core::advice::{Bounce, BounceRules, MAX_REPLIES, MAX_REPLY_TEXT, diagnose};
+use postseal_core::advice::{
+    Bounce, BounceRules, MAX_REPLIES, MAX_REPLY_TEXT, MAX_REPORTED, Pasted, ReportedArcSets, ReportedResults,
+    diagnose, header_fields,
+};
 use postseal_core::arc;
 use postseal_core::dkim::{
     BodyHashes, Canonicalization, KeyRecord, Selector, Signer, SigningKey, SigningSettings, Verifier,
@@ -32,6 +35,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("header_section", header_section),
     ("message", message),
     ("received", received),
+    ("reported", reported),
     ("sign_then_verify", sign_then_verify),
     ("spf_record", spf_record),
 ];
@@ -209,6 +213,20 @@ pub fn bounce(data: &[u8]) {
     }
     if let Some(diagnosis) = diagnose(&bounce, &BounceRules::default()) {
         assert!(!diagnosis.causes.is_empty() && diagnosis.rule.is_none());
+    }
+}
+
+/// Any octets are recognised as something; what is read of them is bounded and is about something.
+pub fn reported(data: &[u8]) {
+    let pasted = Pasted::recognise(data);
+    let results = ReportedResults::read(data);
+    assert!(results.results.len() <= MAX_REPORTED);
+    let section = header_fields(data);
+    let sets = ReportedArcSets::read(&section);
+    assert!(pasted != Pasted::Arc || sets.is_some());
+    if let Some(sets) = sets {
+        assert!(sets.sets.len() <= usize::from(arc::MAX_SETS));
+        assert!(sets.sets.is_sorted_by(|one, other| one.instance < other.instance));
     }
 }
 

@@ -48,6 +48,24 @@ fn what_is_not_about_authentication_says_so() {
 }
 
 #[test]
+fn a_field_in_json() {
+    let field = "spf=fail (sender IP is 192.0.2.1) smtp.mailfrom=a.example;dmarc=fail action=quarantine header.from=a.example;compauth=fail reason=000\n";
+    for text in [field.to_owned(), format!("Authentication-Results: {field}")] {
+        let ran = run_with_input(&["explain", "-", "--json"], text.as_bytes());
+        assert_eq!(ran.status, 0, "{ran:?}");
+        let json = ran.json();
+        assert_eq!(json["kind"], "authentication-results");
+        assert_eq!(json["receiver"], "microsoft365");
+        assert_eq!(json["authentication"], true);
+        assert_eq!(json["causes"][0]["id"], "compauth");
+        assert_eq!(json["causes"][0]["evidence"], "compauth=fail reason=000");
+    }
+    let ran =
+        run_with_input(&["explain", "-", "--json"], b"ARC-Seal: i=1; cv=none; d=list.example; s=s; b=AAAA\n");
+    assert_eq!((ran.status, &ran.json()["kind"]), (0, &serde_json::json!("arc")), "{ran:?}");
+}
+
+#[test]
 fn how_it_ends() {
     let ran = run_with_input(&["explain", "-"], b"hello\n");
     assert_eq!((ran.status, ran.text().as_str()), (1, ""), "{ran:?}");

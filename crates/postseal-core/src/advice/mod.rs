@@ -25,6 +25,9 @@ mod check;
 // What refusals mean.
 mod bounce;
 
+// What others have said about a message.
+mod reported;
+
 // What they stand on.
 mod dkim_cname;
 mod dmarc_fix;
@@ -47,5 +50,9 @@ pub use dkim_key_advice::KeyFault;
 pub use dmarc_record_advice::{BadValue, PctReading, PolicyFault};
 pub use finding::{Finding, Fix, Severity};
 pub use lossy_text::lossy;
+pub use reported::{
+    CompositeAuthentication, CompositeReason, MAX_REPORTED, Method, Pasted, ReportedArcSet, ReportedArcSets,
+    ReportedResult, ReportedResults, header_fields,
+};
 pub use spf_networks::PrivateRange;
 pub use spf_tree::{SpfNode, SpfState, SpfTerm, TermOutcome};

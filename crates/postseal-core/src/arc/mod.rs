@@ -2,11 +2,14 @@
 
 mod authres_payload;
 mod chain;
+mod described_set;
 mod instance;
 mod seal;
 mod seal_field;
 mod structure;
 mod validate;
+
+pub(crate) use described_set::described_sets;
 
 pub use chain::{ArcCause, ArcSet, Chain};
 pub use instance::MAX_SETS;

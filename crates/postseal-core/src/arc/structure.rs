@@ -33,7 +33,7 @@ pub(super) struct SetFields {
 
 /// The three fields of a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     AuthenticationResults,
     MessageSignature,
     Seal,
@@ -50,13 +50,13 @@ impl Kind {
         }
     }
 
-    fn of(field: &Field<'_>) -> Option<Kind> {
+    pub(super) fn of(field: &Field<'_>) -> Option<Kind> {
         // Few fields begin so, and those are compared in full.
         let is_arc = field.name().get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"ARC-"));
         if !is_arc { None } else { Kind::ALL.into_iter().find(|kind| field.is_named(kind.field_name())) }
     }
 
-    fn instance(self, body: &[u8]) -> Option<u8> {
+    pub(super) fn instance(self, body: &[u8]) -> Option<u8> {
         match self {
             Kind::AuthenticationResults => instance::of_authentication_results(body),
             Kind::MessageSignature => {

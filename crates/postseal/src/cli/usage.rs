@@ -89,7 +89,7 @@ fn about(path: &str) -> Option<&'static str> {
     Some(match path {
         "" => "自分でメールサーバーを運用する人のためのメール認証",
         "check" => "ドメインの SPF、DKIM、DMARC、MX レコードの問題を調べる",
-        "explain" => "エラーメール（配送不能通知）の意味と対処を説明する",
+        "explain" => "エラーメールや Authentication-Results フィールドの意味と対処を説明する",
         "spf" => "SPF で送信元を判定する (RFC 7208)",
         "verify" => "メッセージを SPF, DKIM, ARC, DMARC で判定する",
         "sign" => "メッセージに DKIM 署名を付ける (RFC 6376)",
@@ -141,7 +141,9 @@ fn argument(path: &str, id: &str) -> Option<&'static str> {
         ("check", "selector") => "使用中の DKIM セレクター (繰り返し可) [省略時: よく使われるもの]",
         ("check", "dkim_domain") => "署名するドメイン (d=) [省略時: 調べるドメイン]",
         ("check", "format") => "出力の形式: text, json, junit, markdown [省略時: text]",
-        ("explain", "file") => "エラーメールのファイル。- は標準入力",
+        ("explain", "file") => {
+            "エラーメール、Authentication-Results フィールド、または ARC フィールドのファイル。- は標準入力"
+        }
         ("explain", "rules") => "このファイルにある受信側のルールを使う",
         ("keygen", "algorithm") => "鍵の種類: rsa または ed25519 [省略時: rsa]",
         ("keygen", "bits") => "RSA 鍵の長さ: 2048, 3072, 4096 [省略時: 2048]",

@@ -31,6 +31,10 @@ pub(super) struct Explanation {
 pub(super) enum Kind {
     /// A refusal, in whatever wrapping.
     Bounce,
+    /// One or more Authentication-Results fields.
+    AuthenticationResults,
+    /// ARC fields.
+    Arc,
 }
 
 /// One reason.

@@ -1,6 +1,7 @@
-//! `postseal explain`: what a bounce means.
+//! `postseal explain`: what a bounce, an Authentication-Results field or an ARC set means.
 
 mod bounce;
+mod reported;
 
 // What is said, in each form.
 mod explanation;
@@ -11,6 +12,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use postseal_core::advice::Pasted;
 
 use super::Status;
 use super::lang::{Lang, say};
@@ -19,11 +21,11 @@ use super::signing_args::unix_time;
 use super::terminal::Terminal;
 use crate::receiver_rules::{ReceiverRules, RulesError};
 
-/// Say in plain words why mail came back
+/// Say in plain words what a bounce or an Authentication-Results field means
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ExplainArgs {
-    /// File with a bounce; - is standard input
+    /// File with a bounce, an Authentication-Results field or ARC fields; - is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Use the rules of receivers in this file
@@ -43,7 +45,14 @@ pub(super) fn run(args: &ExplainArgs, terminal: &Terminal) -> Result<Status, Pro
     let lang = terminal.lang;
     let rules = rules(args.rules.as_deref(), lang)?;
     let octets = read(&args.file, lang)?;
-    let Some(explanation) = bounce::explain(&octets, &rules, unix_time(), lang) else {
+    let explained = match Pasted::recognise(&octets) {
+        Pasted::AuthenticationResults => reported::results(&octets, &rules, lang),
+        Pasted::Arc => reported::arc_sets(&octets, &rules, lang),
+        Pasted::Bounce | Pasted::Message | Pasted::Unknown => {
+            bounce::explain(&octets, &rules, unix_time(), lang)
+        }
+    };
+    let Some(explanation) = explained else {
         return nothing(terminal);
     };
     if terminal.json {

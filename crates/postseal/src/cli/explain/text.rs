@@ -8,13 +8,22 @@ pub(super) fn write(explanation: &Explanation, paint: Paint, lang: Lang) -> Stri
     let mut page = Page { text: String::new() };
     let kind = match explanation.kind {
         Kind::Bounce => lang.pick("Bounce", "エラーメール"),
+        Kind::AuthenticationResults => {
+            lang.pick("Authentication-Results", "Authentication-Results フィールド")
+        }
+        Kind::Arc => lang.pick("ARC", "ARC フィールド"),
     };
     let receiver = explanation.receiver.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
-    let about = match explanation.authentication {
-        true => paint.bad(lang.pick("an authentication problem", "メール認証の問題")),
-        false => paint.dim(lang.pick("not an authentication problem", "メール認証の問題ではない")),
+    let heading = paint.strong(&format!("{kind}{receiver}"));
+    // Only a refusal can have another reason.
+    let about = match (explanation.kind, explanation.authentication) {
+        (Kind::Bounce, true) => format!(": {}", lang.pick("an authentication problem", "メール認証の問題")),
+        (Kind::Bounce, false) => {
+            format!(": {}", lang.pick("not an authentication problem", "メール認証の問題ではない"))
+        }
+        (Kind::AuthenticationResults | Kind::Arc, _) => String::new(),
     };
-    page.line(0, &format!("{}: {about}", paint.strong(&format!("{kind}{receiver}"))));
+    page.line(0, &format!("{heading}{about}"));
     page.line(0, &shown(&explanation.summary));
     for cause in &explanation.causes {
         page.line(0, "");

@@ -14,6 +14,7 @@ mod hosting;
 mod master_file;
 mod message;
 mod refusal;
+mod reported;
 mod sign;
 mod spf;
 
@@ -27,6 +28,7 @@ pub(super) use hosting::{conclusion, event, finding, flyout, publish, standing, 
 pub(super) use master_file::{master_file_finding, master_file_next_step, master_file_wrong};
 pub(super) use message::{author_domain_error, defect, domain_name_error};
 pub(super) use refusal::{topic_fix, topic_message, topic_summary};
+pub(super) use reported::{composite_reason, reported_result};
 pub(super) use sign::{authserv_id_error, sign_error};
 use spf::term_error;
 pub(super) use spf::{spf_cause, spf_result};
