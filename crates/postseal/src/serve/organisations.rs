@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use postseal_dns::ask::{Resolver, SystemConfigError};
 use postseal_store::{AuditVerdict, Store};
-use tokio::time::interval;
+use tokio::time::{Instant, interval_at};
 
 use super::counters::write_value;
 use super::node::Node;
@@ -33,8 +33,7 @@ pub(super) async fn serve(
     api.open(Arc::clone(&service));
     let log_of = Arc::clone(&node);
     let say = move |event: &WorkerEvent| {
-        let level = if event.is_alarm() { LogLevel::Error } else { LogLevel::Info };
-        node.log.say(level, &event.to_string());
+        node.log.say(event.level(), &event.to_string());
     };
     let heads = write_heads(Arc::clone(&service), Arc::clone(&log_of));
     tokio::join!(Workers::new(service, counts, say).run(), heads);
@@ -43,7 +42,7 @@ pub(super) async fn serve(
 /// Each hour the head of the audit log goes into the log of the node: where that is kept elsewhere,
 /// it shows later whether rows were cut off.
 async fn write_heads(service: Arc<Service>, node: Arc<Node>) {
-    let mut hours = interval(HOUR);
+    let mut hours = interval_at(Instant::now() + FIRST_HEAD, HOUR);
     loop {
         hours.tick().await;
         match service.audit_verify(None).await {
@@ -59,6 +58,9 @@ async fn write_heads(service: Arc<Service>, node: Arc<Node>) {
         }
     }
 }
+
+/// A node that has just started has better things to do than to read its whole audit log.
+const FIRST_HEAD: Duration = Duration::from_secs(60);
 
 /// Between two heads.
 const HOUR: Duration = Duration::from_secs(3_600);

@@ -1,6 +1,6 @@
 //! A service on a real store, with owners' zones, the hosting zone and a resolver on loopback.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -46,6 +46,8 @@ pub(crate) struct World {
     _network: ClosedNetwork,
     _listeners: [Listener; 2],
     hosting: JoinHandle<()>,
+    /// The hosting zone does not follow the store.
+    paused: Arc<AtomicBool>,
     _directory: tempfile::TempDir,
 }
 
@@ -81,7 +83,8 @@ impl World {
         }
         network.delegate(&name("keys.example"), zone_at);
         let changed = Arc::new(Notify::new());
-        let hosting = tokio::spawn(host(store.clone(), zone, Arc::clone(&changed)));
+        let paused = Arc::new(AtomicBool::new(false));
+        let hosting = tokio::spawn(host(store.clone(), zone, Arc::clone(&changed), Arc::clone(&paused)));
         let clock = Arc::new(AtomicU64::new(T0));
         let parts = Parts {
             store,
@@ -106,6 +109,7 @@ impl World {
             _network: network,
             _listeners: listeners,
             hosting,
+            paused,
             _directory: directory,
         };
         world.publish(&[]);
@@ -114,6 +118,11 @@ impl World {
 
     pub(crate) fn after(&self, seconds: u64) {
         self.clock.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// Whether the hosting zone stays as it is, whatever the store has.
+    pub(crate) fn pause_hosting(&self, paused: bool) {
+        self.paused.store(paused, Ordering::Relaxed);
     }
 
     pub(crate) fn now(&self) -> u64 {
@@ -175,7 +184,7 @@ impl World {
 }
 
 /// The hosting zone as a node serves it: made anew with each change.
-async fn host(store: Store, served: Served, changed: Arc<Notify>) {
+async fn host(store: Store, served: Served, changed: Arc<Notify>, paused: Arc<AtomicBool>) {
     let hosting = hosting_zone();
     loop {
         let mut made = zone("keys.example", store.zone_serial().await.expect("read"));
@@ -200,7 +209,9 @@ async fn host(store: Store, served: Served, changed: Arc<Notify>) {
                 }
             }
         }
-        *served.0.lock().expect("no panic") = Arc::new(vec![made]);
+        if !paused.load(Ordering::Relaxed) {
+            *served.0.lock().expect("no panic") = Arc::new(vec![made]);
+        }
         tokio::select! {
             () = changed.notified() => {}
             () = sleep(Duration::from_millis(200)) => {}

@@ -103,6 +103,46 @@ async fn an_initial_domain_is_signed_from_the_first_minute() {
 }
 
 #[tokio::test]
+async fn an_initial_domain_that_is_not_served_yet_is_enabled_when_it_is() {
+    let world = World::new().await;
+    let (workers, _) = workers(&world);
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    world.pause_hosting(true);
+    assert!(!world.service.add_organisation(&contoso(), ACTOR).await.expect("added"));
+    let initial = hosting_zone().initial_domain(&contoso());
+    workers.tend(&initial).await.expect("held");
+    let signs = async || world.service.initial_signs(&contoso()).await.expect("read").map(|(_, signs)| signs);
+    assert_eq!(signs().await, Some(false));
+    world.pause_hosting(false);
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    workers.tend(&initial).await.expect("held");
+    assert_eq!(signs().await, Some(true));
+    // Whoever turns it off has it off: it is not turned on again.
+    let off = Changes { enabled: Some(false), ..Changes::default() };
+    world.service.dkim_set(&contoso(), &initial, &off, false, ACTOR).await.expect("off");
+    workers.tend(&initial).await.expect("held");
+    assert_eq!(signs().await, Some(false));
+}
+
+#[tokio::test]
+async fn the_hosted_key_must_be_the_same_everywhere() {
+    let world = World::held().await;
+    world.publish(&world.cnames().await);
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    world.pause_hosting(true);
+    let made = world.make(true).await.expect("made");
+    assert!(
+        matches!(made.refused, Some(Refusal::NotSeen { found: Some(Conclusion::HostedDiffers), .. })),
+        "{made:?}"
+    );
+    let seen = &made.view.configured.as_ref().expect("made").sightings[0];
+    assert_eq!(seen.first().map(|(sighting, _)| sighting.finding.as_str()), Some("right"), "{seen:?}");
+    world.pause_hosting(false);
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    assert_eq!(world.enable().await.expect("enabled").view.status(), Status::Valid);
+}
+
+#[tokio::test]
 async fn without_a_hosting_zone_the_owner_publishes_the_keys() {
     let world = World::in_txt_mode().await;
     world.hold().await;

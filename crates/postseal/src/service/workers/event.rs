@@ -4,6 +4,8 @@ use postseal_core::dns::DomainName;
 use postseal_core::hosting::{Event, SignWith, SigningConfiguration};
 use postseal_store::Verification;
 
+use crate::config::LogLevel;
+
 /// What somebody may want to know of a domain.
 #[derive(Clone, Debug)]
 pub(crate) enum WorkerEvent {
@@ -24,14 +26,12 @@ impl WorkerEvent {
         WorkerEvent::Signing { domain: domain.clone(), event, selectors: names(configuration) }
     }
 
-    /// True where somebody must look at it.
-    pub(crate) fn is_alarm(&self) -> bool {
+    /// Whether somebody must, should or may look at it.
+    pub(crate) fn level(&self) -> LogLevel {
         match self {
-            WorkerEvent::Alarm { .. } => true,
-            WorkerEvent::Signing { event, .. } => matches!(event, Event::Lost(_)),
-            WorkerEvent::Recovered { .. } | WorkerEvent::Ownership { .. } | WorkerEvent::Failed { .. } => {
-                false
-            }
+            WorkerEvent::Alarm { .. } | WorkerEvent::Signing { event: Event::Lost(_), .. } => LogLevel::Error,
+            WorkerEvent::Ownership { .. } | WorkerEvent::Failed { .. } => LogLevel::Warn,
+            WorkerEvent::Signing { .. } | WorkerEvent::Recovered { .. } => LogLevel::Info,
         }
     }
 }

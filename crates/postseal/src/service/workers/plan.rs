@@ -73,11 +73,18 @@ impl Workers {
         }
     }
 
-    /// The first look of this process: when the last one of another says so, its ownership too.
+    /// The first look of this process: when the last one of another says so. What was missed while no
+    /// node ran is spread over an hour, except where somebody waits.
     fn due_by_itself(&self, domain: &HeldDomain) -> u64 {
         let now = self.service.now();
         match &domain.configuration {
-            Some((configuration, _)) => self.next_look(configuration, &domain.name),
+            Some((configuration, _)) => {
+                let due = self.next_look(configuration, &domain.name);
+                let regular = target(configuration) == CheckTarget::Enabled { first_no_at: None };
+                let step = is_due(configuration, &self.service.waits, now);
+                let missed = due <= now && regular && !step;
+                if missed { now + u64::from(random()) * HOUR / u64::from(u16::MAX) } else { due }
+            }
             // Only its token is to be looked at, some time today.
             None => now + u64::from(random()) * DAY / u64::from(u16::MAX),
         }
@@ -135,6 +142,7 @@ pub(super) fn is_due(configuration: &SigningConfiguration, waits: &Waits, now: u
 }
 
 const PAGE: u32 = 1_000;
+const HOUR: u64 = 3_600;
 const DAY: u64 = 86_400;
 
 #[cfg(test)]
