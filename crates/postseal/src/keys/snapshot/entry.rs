@@ -88,36 +88,8 @@ impl Entry {
     /// Reads an entry from the beginning of `octets`, and what is behind it. `None` where there is
     /// none: the octets were changed by other hands.
     pub(super) fn read(octets: &[u8]) -> Option<(Entry, &[u8])> {
-        let (name, entry, rest) = Entry::split(octets)?;
-        let mut reader = Reader(entry);
-        let organisation = reader.text()?;
-        let holder = if organisation.is_empty() {
-            None
-        } else {
-            Some(Holder {
-                organisation: OrganisationName::parse(organisation).ok()?,
-                signing: read_signing(&mut reader)?,
-            })
-        };
-        let count = u16::from_le_bytes(reader.array()?);
-        let former = (0..count).map(|_| read_former(&mut reader)).collect::<Option<Vec<_>>>()?;
-        let name = DomainName::parse(name).ok()?;
-        reader.0.is_empty().then_some((Entry { name, holder, former }, rest))
-    }
-
-    /// The name of the first entry, its other octets, and what is behind it.
-    pub(super) fn split(octets: &[u8]) -> Option<(&str, &[u8], &[u8])> {
-        let mut reader = Reader(octets);
-        let length = u32::from_le_bytes(reader.array()?);
-        let (entry, rest) = reader.0.split_at_checked(usize::try_from(length).ok()?)?;
-        let mut reader = Reader(entry);
-        let name = reader.text()?;
-        Some((name, reader.0, rest))
-    }
-
-    /// Whether these octets are one entry.
-    pub(super) fn check(octets: &[u8]) -> Option<()> {
-        Entry::read(octets).map(drop)
+        let (view, rest) = EntryView::read(octets)?;
+        Some((view.to_entry()?, rest))
     }
 
     /// Every hosted name of the domain, with whose it is.
@@ -230,41 +202,175 @@ fn write_signing(signing: Option<&Signing>, out: &mut Vec<u8>) {
     }
 }
 
-fn read_signing(reader: &mut Reader<'_>) -> Option<Option<Signing>> {
-    let key = |slot, alarm| SignWith::Key { slot, alarm };
-    let with = match reader.octet()? {
-        NO_KEYS => return Some(None),
-        1 => SignWith::Nothing,
-        2 => SignWith::Defer,
-        3 => key(Slot::First, false),
-        4 => key(Slot::Second, false),
-        5 => key(Slot::First, true),
-        6 => key(Slot::Second, true),
-        _ => return None,
-    };
-    let (header_form, body_form) = (read_form(reader)?, read_form(reader)?);
-    let keys = [read_key(reader)?, read_key(reader)?];
-    Some(Some(Signing { with, header_form, body_form, keys }))
+/// An entry where it stands, without a copy of anything.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EntryView<'o> {
+    pub(super) name: &'o str,
+    /// Empty: nobody holds it.
+    pub(super) organisation: &'o str,
+    signing: Option<SigningView<'o>>,
+    /// As many as it says, each checked.
+    former: &'o [u8],
+    former_count: u16,
 }
 
-fn read_key(reader: &mut Reader<'_>) -> Option<EntryKey> {
-    Some(EntryKey {
-        selector: Selector::parse(reader.text()?).ok()?,
-        id: KeyId(i64::from_le_bytes(reader.array()?)),
-        hosted_selector: reader.text()?.to_owned(),
-        record: reader.text()?.to_owned(),
-        revoked: reader.octet()? != 0,
-    })
+#[derive(Clone, Copy, Debug)]
+struct SigningView<'o> {
+    with: SignWith,
+    header_form: Canonicalization,
+    body_form: Canonicalization,
+    keys: [KeyView<'o>; 2],
 }
 
-fn read_former(reader: &mut Reader<'_>) -> Option<Former> {
-    Some(Former {
-        organisation: OrganisationName::parse(reader.text()?).ok()?,
-        hosted_selector: reader.text()?.to_owned(),
-        record: reader.text()?.to_owned(),
-        published_until: u64::from_le_bytes(reader.array()?),
-        revoked_until: u64::from_le_bytes(reader.array()?),
-    })
+#[derive(Clone, Copy, Debug)]
+struct KeyView<'o> {
+    selector: &'o str,
+    id: i64,
+    hosted_selector: &'o str,
+    record: &'o str,
+    revoked: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct FormerView<'o> {
+    organisation: &'o str,
+    hosted_selector: &'o str,
+    record: &'o str,
+    published_until: u64,
+    revoked_until: u64,
+}
+
+impl<'o> EntryView<'o> {
+    /// As [`Entry::read`]; what the texts mean is not looked at.
+    pub(super) fn read(octets: &'o [u8]) -> Option<(EntryView<'o>, &'o [u8])> {
+        let mut reader = Reader(octets);
+        let length = u32::from_le_bytes(reader.array()?);
+        let (entry, rest) = reader.0.split_at_checked(usize::try_from(length).ok()?)?;
+        let mut reader = Reader(entry);
+        let name = reader.text()?;
+        let organisation = reader.text()?;
+        let signing = if organisation.is_empty() { None } else { SigningView::read(&mut reader)? };
+        let former_count = u16::from_le_bytes(reader.array()?);
+        let former = reader.0;
+        for _ in 0..former_count {
+            FormerView::read(&mut reader)?;
+        }
+        let view = EntryView { name, organisation, signing, former, former_count };
+        reader.0.is_empty().then_some((view, rest))
+    }
+
+    fn to_entry(self) -> Option<Entry> {
+        let organisation = |text| OrganisationName::parse(text).ok();
+        let holder = if self.organisation.is_empty() {
+            None
+        } else {
+            let signing = match self.signing {
+                Some(signing) => Some(signing.to_signing()?),
+                None => None,
+            };
+            Some(Holder { organisation: organisation(self.organisation)?, signing })
+        };
+        let former = self.former().map(|former| {
+            Some(Former {
+                organisation: organisation(former.organisation)?,
+                hosted_selector: former.hosted_selector.to_owned(),
+                record: former.record.to_owned(),
+                published_until: former.published_until,
+                revoked_until: former.revoked_until,
+            })
+        });
+        let former = former.collect::<Option<Vec<_>>>()?;
+        Some(Entry { name: DomainName::parse(self.name).ok()?, holder, former })
+    }
+
+    fn former(self) -> impl Iterator<Item = FormerView<'o>> {
+        let mut reader = Reader(self.former);
+        (0..self.former_count).filter_map(move |_| FormerView::read(&mut reader))
+    }
+
+    /// As [`Entry::hosted_names`].
+    pub(super) fn hosted_names(self) -> impl Iterator<Item = (&'o str, &'o str)> {
+        let organisation = self.organisation;
+        let keys = self.signing.into_iter().flat_map(|signing| signing.keys);
+        let keys = keys.map(move |key| (key.hosted_selector, organisation));
+        keys.chain(self.former().map(|former| (former.hosted_selector, former.organisation)))
+    }
+
+    /// As [`Entry::next_change`].
+    pub(super) fn next_change(self, now: u64) -> Option<u64> {
+        let times = self.former().flat_map(|former| [former.published_until, former.revoked_until]);
+        times.filter(|time| *time > now).min()
+    }
+
+    /// As [`Entry::alarm`].
+    pub(super) fn has_alarm(self) -> bool {
+        let with = self.signing.map(|signing| signing.with);
+        matches!(with, Some(SignWith::Defer | SignWith::Key { alarm: true, .. }))
+    }
+}
+
+impl<'o> SigningView<'o> {
+    /// `Some(None)`: there are no keys.
+    fn read(reader: &mut Reader<'o>) -> Option<Option<SigningView<'o>>> {
+        let key = |slot, alarm| SignWith::Key { slot, alarm };
+        let with = match reader.octet()? {
+            NO_KEYS => return Some(None),
+            1 => SignWith::Nothing,
+            2 => SignWith::Defer,
+            3 => key(Slot::First, false),
+            4 => key(Slot::Second, false),
+            5 => key(Slot::First, true),
+            6 => key(Slot::Second, true),
+            _ => return None,
+        };
+        let (header_form, body_form) = (read_form(reader)?, read_form(reader)?);
+        let keys = [KeyView::read(reader)?, KeyView::read(reader)?];
+        Some(Some(SigningView { with, header_form, body_form, keys }))
+    }
+
+    fn to_signing(self) -> Option<Signing> {
+        let [first, second] = self.keys;
+        Some(Signing {
+            with: self.with,
+            header_form: self.header_form,
+            body_form: self.body_form,
+            keys: [first.to_key()?, second.to_key()?],
+        })
+    }
+}
+
+impl<'o> KeyView<'o> {
+    fn read(reader: &mut Reader<'o>) -> Option<KeyView<'o>> {
+        Some(KeyView {
+            selector: reader.text()?,
+            id: i64::from_le_bytes(reader.array()?),
+            hosted_selector: reader.text()?,
+            record: reader.text()?,
+            revoked: reader.octet()? != 0,
+        })
+    }
+
+    fn to_key(self) -> Option<EntryKey> {
+        Some(EntryKey {
+            selector: Selector::parse(self.selector).ok()?,
+            id: KeyId(self.id),
+            hosted_selector: self.hosted_selector.to_owned(),
+            record: self.record.to_owned(),
+            revoked: self.revoked,
+        })
+    }
+}
+
+impl<'o> FormerView<'o> {
+    fn read(reader: &mut Reader<'o>) -> Option<FormerView<'o>> {
+        Some(FormerView {
+            organisation: reader.text()?,
+            hosted_selector: reader.text()?,
+            record: reader.text()?,
+            published_until: u64::from_le_bytes(reader.array()?),
+            revoked_until: u64::from_le_bytes(reader.array()?),
+        })
+    }
 }
 
 fn form_octet(form: Canonicalization) -> u8 {

@@ -8,6 +8,7 @@ mod shard_file;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::thread::{self, available_parallelism};
 
 use postseal_core::dns::DomainName;
 use postseal_core::hosting::{HostingZone, OrganisationName};
@@ -82,20 +83,20 @@ impl HostedSnapshot {
         let mut names: Vec<Vec<(u64, u64)>> = vec![Vec::new(); SHARDS];
         let mut organisations: Vec<OrganisationShard> = vec![HashMap::new(); SHARDS];
         let (mut next_change, mut alarmed) = (None, 0);
-        for entry in shards.iter().flatten().flat_map(|shard| shard.entries()) {
-            let domain = NameHash::of(entry.name.as_str());
-            for (name, organisation) in entry.hosted_names() {
-                let hash = NameHash::of(name);
-                names[hash.shard()].push((hash.0, domain.0));
-                let shard = NameHash::of(organisation.as_str()).shard();
-                organisations[shard].entry(organisation.clone()).or_default().names += 1;
+        for part in summaries(&shards, as_of, zone.as_deref()) {
+            for (hash, domain) in part.names {
+                names[NameHash(hash).shard()].push((hash, domain));
             }
-            if let Some(organisation) = initial_domain_of(&entry, zone.as_deref()) {
+            for (organisation, found) in part.organisations {
+                // Only what the store once gave is there.
+                let Ok(organisation) = OrganisationName::parse(organisation) else { continue };
                 let shard = NameHash::of(organisation.as_str()).shard();
-                organisations[shard].entry(organisation.clone()).or_default().initial = true;
+                let presence = organisations[shard].entry(organisation).or_default();
+                presence.names += found.names;
+                presence.initial |= found.initial;
             }
-            next_change = earlier(next_change, entry.next_change(as_of));
-            alarmed += usize::from(entry.alarm().is_some());
+            next_change = earlier(next_change, part.next_change);
+            alarmed += part.alarmed;
         }
         let names = names.into_iter().map(|mut names| {
             names.sort_unstable();
@@ -298,12 +299,60 @@ impl Differences {
     }
 }
 
+/// What is looked up in some shards.
+#[derive(Default)]
+struct Summary<'s> {
+    names: Vec<(u64, u64)>,
+    organisations: HashMap<&'s str, Presence>,
+    next_change: Option<u64>,
+    alarmed: usize,
+}
+
+/// Summaries of all shards, made by as many threads as there are processors.
+fn summaries<'s>(
+    shards: &'s [Option<Arc<Shard>>],
+    as_of: u64,
+    zone: Option<&HostingZone>,
+) -> Vec<Summary<'s>> {
+    let domains: usize = shards.iter().flatten().map(|shard| shard.len()).sum();
+    let threads = if domains < WORTH_THREADS { 1 } else { available_parallelism().map_or(1, usize::from) };
+    let share = shards.len().div_ceil(threads).max(1);
+    thread::scope(|scope| {
+        let summing: Vec<_> =
+            shards.chunks(share).map(|shards| scope.spawn(move || summary(shards, as_of, zone))).collect();
+        summing.into_iter().map(|thread| thread.join().expect("a summary does not panic")).collect()
+    })
+}
+
+fn summary<'s>(shards: &'s [Option<Arc<Shard>>], as_of: u64, zone: Option<&HostingZone>) -> Summary<'s> {
+    let mut summary = Summary::default();
+    for (domain, entry) in shards.iter().flatten().flat_map(|shard| shard.views()) {
+        for (name, organisation) in entry.hosted_names() {
+            summary.names.push((NameHash::of(name).0, domain.0));
+            summary.organisations.entry(organisation).or_default().names += 1;
+        }
+        if is_initial_domain(entry.name, entry.organisation, zone) {
+            summary.organisations.entry(entry.organisation).or_default().initial = true;
+        }
+        summary.next_change = earlier(summary.next_change, entry.next_change(as_of));
+        summary.alarmed += usize::from(entry.has_alarm());
+    }
+    summary
+}
+
 /// Whose initial domain the entry is, if it is one.
 fn initial_domain_of<'e>(entry: &'e Entry, zone: Option<&HostingZone>) -> Option<&'e OrganisationName> {
     let organisation = &entry.holder.as_ref()?.organisation;
-    let first = entry.name.as_str().strip_suffix(zone?.name().as_str())?.strip_suffix('.')?;
-    (first == organisation.as_str()).then_some(organisation)
+    is_initial_domain(entry.name.as_str(), organisation.as_str(), zone).then_some(organisation)
 }
+
+fn is_initial_domain(name: &str, organisation: &str, zone: Option<&HostingZone>) -> bool {
+    let first = zone.and_then(|zone| name.strip_suffix(zone.name().as_str())?.strip_suffix('.'));
+    first == Some(organisation)
+}
+
+/// Domains that one thread has looked at before another has begun.
+const WORTH_THREADS: usize = 5_000;
 
 fn earlier(one: Option<u64>, other: Option<u64>) -> Option<u64> {
     one.into_iter().chain(other).min()

@@ -1,7 +1,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use postseal_core::dns::DomainName;
 
-use super::entry::Entry;
+use super::entry::{Entry, EntryView};
 
 /// The domains whose names have a hash that begins alike, as they are in its file. A change makes
 /// another shard.
@@ -54,9 +54,8 @@ impl Shard {
         let mut rest = &*octets;
         while !rest.is_empty() {
             let at = u32::try_from(octets.len() - rest.len()).ok()?;
-            let (name, _, after) = Entry::split(rest)?;
-            index.push((NameHash::of(name).0, at));
-            Entry::check(&rest[..rest.len() - after.len()])?;
+            let (entry, after) = EntryView::read(rest)?;
+            index.push((NameHash::of(entry.name).0, at));
             rest = after;
         }
         index.sort_unstable();
@@ -78,6 +77,14 @@ impl Shard {
         })
     }
 
+    /// All entries where they stand, each with the hash of its name; in the order of those.
+    pub(super) fn views(&self) -> impl Iterator<Item = (NameHash, EntryView<'_>)> {
+        self.index.iter().filter_map(|(hash, at)| {
+            let octets = self.octets.get(usize::try_from(*at).ok()?..)?;
+            EntryView::read(octets).map(|(entry, _)| (NameHash(*hash), entry))
+        })
+    }
+
     /// All entries, in no order.
     pub(crate) fn entries(&self) -> impl Iterator<Item = Entry> {
         let mut rest = &*self.octets;
@@ -92,8 +99,8 @@ impl Shard {
     pub(super) fn changed(&self, without: &[&DomainName], entries: &[&Entry]) -> Shard {
         let mut built = ShardBuilder(Vec::with_capacity(self.octets.len() + 1_024));
         let mut rest = &*self.octets;
-        while let Some((name, _, after)) = Entry::split(rest) {
-            if !without.iter().any(|gone| gone.as_str() == name) {
+        while let Some((entry, after)) = EntryView::read(rest) {
+            if !without.iter().any(|gone| gone.as_str() == entry.name) {
                 built.0.extend_from_slice(&rest[..rest.len() - after.len()]);
             }
             rest = after;
