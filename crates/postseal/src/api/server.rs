@@ -1,5 +1,5 @@
 use std::convert::Infallible;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,7 +59,7 @@ async fn connection(stream: UnixStream, api: Arc<Api>) {
 }
 
 /// The body is read first, whoever it is: an answer to what was not read may be lost with it.
-async fn respond(api: &Api, caller: &Result<Caller, u32>, request: hyper::Request<Incoming>) -> Answer {
+async fn respond(api: &Arc<Api>, caller: &Result<Caller, u32>, request: hyper::Request<Incoming>) -> Answer {
     let (head, body) = request.into_parts();
     let body = match timeout(BODY_TIME, collect(body, MAX_BODY)).await {
         Ok(Ok(body)) => body,
@@ -81,11 +81,16 @@ async fn respond(api: &Api, caller: &Result<Caller, u32>, request: hyper::Reques
         query: head.uri.query().unwrap_or_default().to_owned(),
         body,
     };
-    let answering: std::pin::Pin<Box<dyn Future<Output = Answer> + Send>> =
-        Box::pin(api.answer(caller, &request));
+    // In a task of its own: whoever goes away does not leave half of an operation behind.
+    let (api, caller) = (Arc::clone(api), caller.clone());
+    let answering = tokio::spawn(async move { api.answer(&caller, &request).await });
     match timeout(ANSWER_TIME, answering).await {
-        Ok(answer) => answer,
-        Err(_) => Answer::problem(&Problem::new(ProblemKind::TooSlow, "it took longer than five minutes")),
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => Answer::problem(&Problem::new(ProblemKind::Fault, "the operation has panicked")),
+        Err(_) => Answer::problem(&Problem::new(
+            ProblemKind::TooSlow,
+            "it takes longer than five minutes, and goes on",
+        )),
     }
 }
 

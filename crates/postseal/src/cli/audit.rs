@@ -102,7 +102,7 @@ fn verify(head: Option<&str>, node: &NodeClient, terminal: &Terminal) -> Result<
         terminal.print(&say!(
             lang,
             "{rows} rows, each as it was written\nhead {rows}:{link}\n",
-            "{rows} 行すべてが書かれたときのままです\n先頭 {rows}:{link}\n"
+            "{rows} 行すべてが書かれたときのままです\n最後の行とリンク {rows}:{link}\n"
         ))?;
     } else {
         let row = verdict.first_bad.unwrap_or_default();
