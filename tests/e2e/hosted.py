@@ -2,6 +2,7 @@
 
 import functools
 import json
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -95,7 +96,7 @@ def provider(scene):
 def walk(scene, server):
     """A domain registers two CNAMEs and is signed"""
     domain, address = OWNERS[server]
-    host, owner, that = provider(scene), Owner(scene.work, server, domain, address), scene.that
+    host, owner, that = provider(scene), Owner(scene.work, server, domain, address, "walk"), scene.that
     ask = functools.partial(host.must, organisation=server)
     author, user = f"jo@{domain}", f"hosted{server}"
     owner.start()
@@ -138,6 +139,69 @@ def walk(scene, server):
 def spoof_is_refused(author, user):
     reply = send(message(author=author), f"{user}spoof@tailspin.example", mail_from=author, server="198.51.100.30", source=OUTSIDER)
     return reply.starts("550 5.7.1")
+
+
+# What the owner registers in place of selector1's CNAME, and what each server that answers shows then.
+# {name} is the right name, {target} the right target, {domain} the domain, {zone} the hosting zone.
+MISTAKES = [
+    ("nothing", [], "nxdomain", None),
+    ("a TXT record", ['{name}. 1 TXT "v=DKIM1; p=AAAA"'], "txt_instead", None),
+    ("the other selector's CNAME", ["{name}. 1 CNAME selector2-x._domainkey.{zone}."], "wrong_target", "Postseal"),
+    ("Microsoft 365's CNAME", ["{name}. 1 CNAME selector1-find-test._domainkey.find.onmicrosoft.com."], "wrong_target", "Microsoft 365"),
+    ("the domain twice", ["{name}.{domain}. 1 CNAME {target}."], "doubled_suffix", None),
+    ("addresses, as a proxy answers", ["{name}. 1 A 192.0.2.1"], "proxied", None),
+    ("a record below the name", ['x.{name}. 1 TXT "x"'], "no_data", None),
+]
+
+
+def mistakes(scene, server):
+    """What a real server shows of each mistake"""
+    zone, address = OWNERS[server]
+    domain = f"find.{zone}"
+    host, owner, that = provider(scene), Owner(scene.work, f"{server}", zone, address, "findings"), scene.that
+    ask = functools.partial(host.command, organisation=f"find-{server}")
+    owner.start()
+    host.must("org", "add", f"find-{server}")
+    ask("domain", "add", domain, "--trust")
+    ask("dkim", "new", domain)
+    _, configuration = ask("dkim", "get", domain)
+    name, target = f"selector1._domainkey.{domain}", configuration["Selector1CNAME"]
+    for what, records, finding, whose in MISTAKES:
+        records = [record.format(name=name, target=target, domain=domain, zone=HOSTING_ZONE) for record in records]
+        if records:
+            owner.add(*records)
+        status, said = ask("dkim", "set", domain, "--enabled", "true")
+        found = said["configuration"]["Selector1Found"] if isinstance(said, dict) else []
+        shown = [(one["Address"], one["Finding"], one["Whose"]) for one in found]
+        that(status == 1 and (address, finding, whose) in shown, f"{server}: {what}: {finding}", (status, said))
+        if finding in ("nxdomain", "no_data"):
+            that(all(one["OthersMayHoldUntil"] for one in found if one["Finding"] == finding), f"{server}: {what}: until when others may hold it", found)
+        if whose == "Microsoft 365":
+            that(said["configuration"]["ProposedSelectors"] == ["ps1", "ps2"], f"{server}: {what}: other selectors are proposed", said)
+        if records:
+            owner.delete(*(record.split(" ")[0] for record in records))
+    if server == "bind":
+        others = [one for one in found if one["Address"] == HOSTED_DNS]
+        that([one["Finding"] for one in others] == ["no_answer"], "bind: a server that refuses the zone has no answer", others)
+    owner.add(f"{name}. 1 CNAME {target}.")
+    owner.process.process.send_signal(signal.SIGSTOP)
+    status, said = ask("dkim", "set", domain, "--enabled", "true")
+    owner.process.process.send_signal(signal.SIGCONT)
+    shown = [one["Finding"] for one in said["configuration"]["Selector1Found"] if one["Address"] == address]
+    that(status == 1 and shown == ["no_answer"], f"{server}: a server that is silent: no_answer, never absent", (status, said))
+    status, said = ask("dkim", "set", domain, "--enabled", "true")
+    that(status == 0, f"{server}: right at every server that answers: enabled", (status, said))
+    owner.stop()
+
+
+def mistakes_at_knot(scene):
+    """Each mistake in a zone at Knot"""
+    mistakes(scene, "knot")
+
+
+def mistakes_at_bind(scene):
+    """Each mistake in a zone at BIND, one of whose servers refuses"""
+    mistakes(scene, "bind")
 
 
 def initial_domain(scene):
@@ -210,4 +274,4 @@ def sandbox(scene):
     scene.that(done.returncode == 0, f"postseal sandbox --script: {took:.1f} s", done.stdout[-2000:] + done.stderr)
 
 
-CASES = [sandbox, walk_at_knot, walk_at_bind, initial_domain, without_the_store]
+CASES = [sandbox, walk_at_knot, walk_at_bind, mistakes_at_knot, mistakes_at_bind, initial_domain, without_the_store]

@@ -9,6 +9,7 @@ use super::problem::Problem;
 use super::terminal::Terminal;
 use super::words;
 use crate::api::resource::{DomainResource, NewDomain, VerificationOutcome};
+use crate::api::{ClientError, ProblemKind};
 
 /// Domains of an organisation on a running node
 #[derive(Debug, Args)]
@@ -108,9 +109,25 @@ fn verify(domain: &str, at: &At, terminal: &Terminal) -> Result<Status, Problem>
     let name = domain_name(domain, lang)?;
     let work = async {
         let organisation = node.organisation(&at.organisation).await?;
-        node.client.verify_domain(&organisation, &name).await.map_err(|error| node.problem(error))
+        match node.client.verify_domain(&organisation, &name).await {
+            Ok(verified) => Ok(Ok(verified)),
+            // The DNS that does not answer is an answer: not proven.
+            Err(ClientError::Problem(problem)) if problem.kind() == Some(ProblemKind::NoNameServers) => {
+                Ok(Err(problem))
+            }
+            Err(error) => Err(node.problem(error)),
+        }
     };
-    let verified = block_on(work, lang)?;
+    let verified = match block_on(work, lang)? {
+        Ok(verified) => verified,
+        Err(problem) => {
+            if terminal.json {
+                terminal.print_json(&problem)?;
+            }
+            words::api_problem(&problem, lang).report(terminal);
+            return Ok(Status::Bad);
+        }
+    };
     let good = matches!(verified.outcome.as_str(), "held" | "moved");
     if terminal.json {
         terminal.print_json(&verified)?;

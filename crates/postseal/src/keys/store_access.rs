@@ -1,3 +1,5 @@
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
@@ -155,6 +157,12 @@ fn read_or_make(
     source: &KeySource,
     may_make: bool,
 ) -> Result<(KeyEncryptionKey, bool), KeySourceError> {
+    if may_make {
+        make_directory_of(store);
+        if let KeySource::File(file) = source {
+            make_directory_of(file);
+        }
+    }
     match (source.read(), source) {
         (Err(KeySourceError::File(PrivateFileError::Read { source, .. })), KeySource::File(file))
             if may_make && source.kind() == std::io::ErrorKind::NotFound && !store.exists() =>
@@ -162,6 +170,13 @@ fn read_or_make(
             Ok((KeyEncryptionKey::make_file(file)?, true))
         }
         (read, _) => Ok((read?, false)),
+    }
+}
+
+/// Where it cannot be made, whoever writes there says why.
+fn make_directory_of(file: &Path) {
+    if let Some(directory) = file.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        let _ = DirBuilder::new().recursive(true).mode(0o700).create(directory);
     }
 }
 

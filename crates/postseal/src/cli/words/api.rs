@@ -99,6 +99,11 @@ fn next(kind: ProblemKind, subject: &str, lang: Lang) -> Option<String> {
         K::NotVerified => format!("postseal domain verify {subject}"),
         K::NoDkimKeys => format!("postseal dkim new {subject} --enabled true"),
         K::AlreadyConfigured | K::NotEnabled => format!("postseal dkim set {subject} --enabled true"),
+        K::NoNameServers => say!(
+            lang,
+            "Is the name right, and delegated to name servers? Servers that are not public go into [keys] private_servers.",
+            "名前が正しいか、DNS サーバーに委任されているかを確認してください。公開されていないサーバーは [keys] private_servers に書きます。"
+        ),
         K::InFile => say!(
             lang,
             "Remove its [[sign.domain]] from postseal.toml and reload, then add it here.",
