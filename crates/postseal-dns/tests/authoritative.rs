@@ -311,6 +311,34 @@ async fn servers_are_found_through_ns_records_and_referrals() {
     assert_eq!(error, NoServers::NoAddress { zone: domain("contoso.example"), left_out: 2 });
 }
 
+/// A zone's servers are silent, so that the resolver has no answer for names in it, but it still
+/// knows who they are: each of them is asked, and is silent.
+#[tokio::test]
+async fn silent_servers_are_still_known() {
+    let knows_servers = |query: &Message, _: Via| {
+        let asked = query.queries[0].name().to_ascii();
+        let (code, answers) = match (asked.as_str(), query.queries[0].query_type()) {
+            ("contoso.example.", WireType::NS) => {
+                (ResponseCode::NoError, vec![ns("contoso.example", "ns1.contoso.example")])
+            }
+            ("ns1.contoso.example.", WireType::A) => {
+                (ResponseCode::NoError, vec![address("ns1.contoso.example", [127, 0, 0, 9])])
+            }
+            ("ns1.contoso.example.", _) => (ResponseCode::NoError, vec![]),
+            _ => (ResponseCode::ServFail, vec![]),
+        };
+        octets(&reply(query, code, answers, vec![]))
+    };
+    let server = Server::start(knows_servers).await;
+    // Nobody listens at port 1 there.
+    let settings =
+        AuthoritativeSettings { listed: vec![[127, 0, 0, 9].into()], port: 1, ..Default::default() };
+    let asking = Authoritative::new(Arc::new(Resolver::new(&[server.address])), settings);
+    let found = asking.ask(&domain(SELECTOR), RecordType::Txt).await.expect("servers");
+    assert_eq!(found.zone, domain("contoso.example"));
+    assert!(matches!(found.servers[0].outcome, ServerOutcome::Silent(_)), "{found:?}");
+}
+
 #[tokio::test]
 async fn without_a_resolver_nothing_is_known() {
     let silent = Server::start(|_, _| None).await;

@@ -1,6 +1,9 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::caller::Caller;
 use super::exchange::{Answer, Request, percent_decoded};
@@ -14,9 +17,18 @@ use crate::service::Service;
 /// All of the API, without its sockets.
 pub(crate) struct Api {
     /// `None`: the node has no store.
-    service: Option<OnceLock<Arc<Service>>>,
+    open: Option<OnceLock<Open>>,
     reload: Reload,
 }
+
+/// What there is once the store is open.
+struct Open {
+    service: Arc<Service>,
+    in_force: InForce,
+}
+
+/// Waits until this node works by a revision of the store.
+pub(crate) type InForce = Box<dyn Fn(i64) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// What takes the configuration file again.
 pub(crate) type Reload = Box<dyn Fn(Lang) -> Pin<Box<dyn Future<Output = ReloadReply> + Send>> + Send + Sync>;
@@ -32,14 +44,14 @@ pub(super) struct Call<'a> {
 impl Api {
     /// `with_store`: the node has a store, which is opened by and by.
     pub(crate) fn new(with_store: bool, reload: Reload) -> Api {
-        Api { service: with_store.then(OnceLock::new), reload }
+        Api { open: with_store.then(OnceLock::new), reload }
     }
 
     /// The store is open.
-    pub(crate) fn open(&self, service: Arc<Service>) {
-        if let Some(place) = &self.service {
+    pub(crate) fn open(&self, service: Arc<Service>, in_force: InForce) {
+        if let Some(place) = &self.open {
             // It opens once.
-            let _ = place.set(service);
+            let _ = place.set(Open { service, in_force });
         }
     }
 
@@ -77,44 +89,66 @@ impl Api {
             O::Reload => return node::reload(&self.reload, request).await,
             _ => {}
         }
-        let call = Call { service: self.service()?, caller, names, request };
-        match route.operation {
+        let open = self.open_store()?;
+        let call = Call { service: &open.service, caller, names, request };
+        let answer = Api::operate(route.operation, &call).await?;
+        if route.method != "GET" {
+            open.until_in_force().await;
+        }
+        Ok(answer)
+    }
+
+    async fn operate(operation: Operation, call: &Call<'_>) -> Result<Answer, Problem> {
+        use Operation as O;
+        match operation {
             O::DescribeApi | O::Reload => Err(Problem::new(ProblemKind::Fault, "it is answered above")),
-            O::ListOrganisations => organisations::list(&call).await,
-            O::AddOrganisation => organisations::add(&call).await,
-            O::GetOrganisation => organisations::get(&call).await,
-            O::ListDomains => domains::list(&call).await,
-            O::AddDomain => domains::add(&call).await,
-            O::GetDomain => domains::get(&call).await,
-            O::RemoveDomain => domains::remove(&call).await,
-            O::VerifyDomain => domains::verify(&call).await,
-            O::ListRecords => domains::records(&call).await,
-            O::GetDkim => dkim::get(&call).await,
-            O::NewDkim => dkim::new(&call).await,
-            O::SetDkim => dkim::set(&call).await,
-            O::RemoveDkim => dkim::remove(&call).await,
-            O::RotateDkim => dkim::rotate(&call).await,
-            O::CheckDkim => dkim::check(&call).await,
-            O::GetArcConfig => arc_config::get(&call).await,
-            O::SetArcConfig => arc_config::set(&call).await,
-            O::AddArcSealers => arc_config::add(&call).await,
-            O::RemoveArcSealers => arc_config::remove(&call).await,
-            O::ListAudit => audit::list(&call).await,
-            O::VerifyAudit => audit::verify(&call).await,
-            O::Backup => node::backup(&call).await,
-            O::Restore => node::restore(&call).await,
+            O::ListOrganisations => organisations::list(call).await,
+            O::AddOrganisation => organisations::add(call).await,
+            O::GetOrganisation => organisations::get(call).await,
+            O::ListDomains => domains::list(call).await,
+            O::AddDomain => domains::add(call).await,
+            O::GetDomain => domains::get(call).await,
+            O::RemoveDomain => domains::remove(call).await,
+            O::VerifyDomain => domains::verify(call).await,
+            O::ListRecords => domains::records(call).await,
+            O::GetDkim => dkim::get(call).await,
+            O::NewDkim => dkim::new(call).await,
+            O::SetDkim => dkim::set(call).await,
+            O::RemoveDkim => dkim::remove(call).await,
+            O::RotateDkim => dkim::rotate(call).await,
+            O::CheckDkim => dkim::check(call).await,
+            O::GetArcConfig => arc_config::get(call).await,
+            O::SetArcConfig => arc_config::set(call).await,
+            O::AddArcSealers => arc_config::add(call).await,
+            O::RemoveArcSealers => arc_config::remove(call).await,
+            O::ListAudit => audit::list(call).await,
+            O::VerifyAudit => audit::verify(call).await,
+            O::Backup => node::backup(call).await,
+            O::Restore => node::restore(call).await,
         }
     }
 
-    fn service(&self) -> Result<&Service, Problem> {
-        let Some(place) = &self.service else {
+    fn open_store(&self) -> Result<&Open, Problem> {
+        let Some(place) = &self.open else {
             let detail = "postseal.toml has no [store]: organisations, domains and hosted keys need one";
             return Err(Problem::new(ProblemKind::NotConfigured, detail));
         };
-        let open = place.get().map(|service| &**service);
-        open.ok_or_else(|| Problem::new(ProblemKind::StoreNotOpen, "the node's log says why"))
+        place.get().ok_or_else(|| Problem::new(ProblemKind::StoreNotOpen, "the node's log says why"))
     }
 }
+
+impl Open {
+    /// Whoever is told that a domain signs may send its next message at once. A node that cannot
+    /// follow is not waited for: its log says why.
+    async fn until_in_force(&self) {
+        if let Ok(revision) = self.service.revision().await {
+            let _ = timeout(FOLLOWS, (self.in_force)(revision)).await;
+        }
+    }
+}
+
+/// A change is in force within two seconds.
+const FOLLOWS: Duration = Duration::from_secs(2);
 
 fn find(request: &Request) -> Result<(&'static Route, Names), Answer> {
     let decode = |part| percent_decoded(part).map_err(|problem| Answer::problem(&problem));

@@ -15,7 +15,7 @@ use crate::service::test_world::{World, contoso, domain};
 async fn api() -> (World, Arc<Api>) {
     let world = World::new().await;
     let api = Arc::new(Api::new(true, Box::new(|_| Box::pin(async { reloaded() }))));
-    api.open(Arc::clone(&world.service));
+    api.open(Arc::clone(&world.service), Box::new(|_| Box::pin(std::future::ready(()))));
     (world, api)
 }
 

@@ -80,6 +80,7 @@ impl HostedKeys {
             .as_ref()
             .filter(|_| has_domains)
             .map(|origin| ExpectedStore { id: origin.store_id.clone(), copy: copy.directory().to_owned() });
+        store.put_in_force(snapshot.revision());
         let keys = HostedKeys { current: RwLock::new(Arc::new(snapshot)), copy, store };
         (keys, FoundCopy { origin, damaged, expected })
     }
@@ -95,7 +96,9 @@ impl HostedKeys {
     }
 
     pub(super) fn put_in_force(&self, snapshot: Arc<HostedSnapshot>) {
+        let revision = snapshot.revision();
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
+        self.store.put_in_force(revision);
     }
 
     /// Reads a private key: from the copy, and where that does not have it yet, from the store.

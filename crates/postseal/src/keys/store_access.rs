@@ -21,6 +21,8 @@ pub(crate) struct StoreAccess {
     is_open: watch::Sender<bool>,
     /// Rung after each write, so that the change is in force at once.
     pub(crate) changed: Notify,
+    /// The revision of the store that this node works by.
+    in_force: watch::Sender<i64>,
     /// Opens the private keys, also those of the node's own copy; there as soon as its key was read.
     vault: RwLock<Option<Arc<KeyVault>>>,
 }
@@ -63,7 +65,14 @@ pub(crate) struct ExpectedStore {
 impl StoreAccess {
     pub(crate) fn new() -> StoreAccess {
         let (is_open, _) = watch::channel(false);
-        StoreAccess { store: OnceLock::new(), is_open, changed: Notify::new(), vault: RwLock::default() }
+        let (in_force, _) = watch::channel(0);
+        StoreAccess {
+            store: OnceLock::new(),
+            is_open,
+            changed: Notify::new(),
+            in_force,
+            vault: RwLock::default(),
+        }
     }
 
     /// The store, once it is open. It stays so.
@@ -86,6 +95,18 @@ impl StoreAccess {
             // The sender is here, so that this ends by a change only.
             let _ = is_open.changed().await;
         }
+    }
+
+    /// This node works by this revision from now on.
+    pub(super) fn put_in_force(&self, revision: i64) {
+        self.in_force.send_replace(revision);
+    }
+
+    /// Waits until this node works by this revision or a newer one; as long as it takes.
+    pub(crate) async fn until_in_force(&self, revision: i64) {
+        let mut in_force = self.in_force.subscribe();
+        // The sender is here, so that this ends by a change only.
+        let _ = in_force.wait_for(|followed| *followed >= revision).await;
     }
 
     /// Opens the store, and tries again every few seconds until it is open. `say` is called for

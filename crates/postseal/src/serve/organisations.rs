@@ -1,7 +1,9 @@
 //! What a node does for the organisations of its store, beside the mail path: it serves the API,
 //! and its workers look after their keys.
 
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +32,11 @@ pub(super) async fn serve(
         Ok(None) => return,
         Err(error) => return node.alarm(&format!("organisations are not served: {error}")),
     };
-    api.open(Arc::clone(&service));
+    let in_force = move |revision| -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let access = Arc::clone(&access);
+        Box::pin(async move { access.until_in_force(revision).await })
+    };
+    api.open(Arc::clone(&service), Box::new(in_force));
     let log_of = Arc::clone(&node);
     let say = move |event: &WorkerEvent| {
         node.log.say(event.level(), &event.to_string());

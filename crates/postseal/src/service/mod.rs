@@ -127,6 +127,11 @@ impl Service {
         self.clock.now()
     }
 
+    /// The newest revision of the store.
+    pub(crate) async fn revision(&self) -> Result<i64, ServiceError> {
+        Ok(self.store.revision().await?)
+    }
+
     /// What the owner of a domain publishes. An initial domain lies in our own zone, as TXT.
     fn mode(&self) -> PublishMode {
         if self.zone.is_some() { PublishMode::Cname } else { PublishMode::Txt }

@@ -38,32 +38,39 @@ impl Servers {
 /// Walks up from the name to the first one with NS records.
 ///
 /// An alias at a name has no NS records of its own, and those of its target are not its: a
-/// name with a CNAME is passed over.
+/// name with a CNAME is passed over. So is a name for which the resolver has no answer: while
+/// a zone's servers are silent it still knows who they are. Should there be a zone in between,
+/// its parent's servers say so themselves.
 pub(super) async fn find(resolver: &Resolver, name: &DomainName) -> Result<Found, NoServers> {
     let mut zone = name.suffix(name.label_count().min(MAX_LABELS));
+    let mut trouble = None;
     loop {
-        if !is_alias(resolver, &zone).await? {
-            let answer = resolver.ask(&Question::new(zone.clone(), RecordType::Ns)).await;
-            match answer.outcome {
-                Outcome::Records(Records::Ns(hosts)) => return Ok(Found { zone, hosts }),
-                Outcome::Failure(failure) => return Err(NoServers::NotFound { name: zone, failure }),
-                _ => {}
+        match servers_at(resolver, &zone).await {
+            Ok(Some(hosts)) => return Ok(Found { zone, hosts }),
+            Ok(None) => {}
+            Err(failure) => {
+                trouble.get_or_insert(NoServers::NotFound { name: zone.clone(), failure });
             }
         }
-        zone = zone.parent().ok_or_else(|| NoServers::NoZone { name: name.clone() })?;
+        let parent = zone.parent();
+        zone = parent.ok_or_else(|| trouble.take().unwrap_or(NoServers::NoZone { name: name.clone() }))?;
     }
 }
 
-async fn is_alias(resolver: &Resolver, name: &DomainName) -> Result<bool, NoServers> {
+/// The NS records at a name; `None` where it has none of its own.
+async fn servers_at(resolver: &Resolver, name: &DomainName) -> Result<Option<Vec<DomainName>>, Failure> {
     // Names with two labels or fewer are zones, or nobody's.
-    if name.label_count() <= 2 {
-        return Ok(false);
+    let may_be_alias = name.label_count() > 2;
+    let types = [may_be_alias.then_some(RecordType::Cname), Some(RecordType::Ns)];
+    for record_type in types.into_iter().flatten() {
+        match resolver.ask(&Question::new(name.clone(), record_type)).await.outcome {
+            Outcome::Records(Records::Ns(hosts)) => return Ok(Some(hosts)),
+            Outcome::Records(_) => return Ok(None),
+            Outcome::Failure(failure) => return Err(failure),
+            Outcome::NoData | Outcome::NxDomain => {}
+        }
     }
-    match resolver.ask(&Question::new(name.clone(), RecordType::Cname)).await.outcome {
-        Outcome::Records(_) => Ok(true),
-        Outcome::Failure(failure) => Err(NoServers::NotFound { name: name.clone(), failure }),
-        _ => Ok(false),
-    }
+    Ok(None)
 }
 
 /// The addresses of these hosts: one of each host first, so that the limit leaves no host out
