@@ -418,6 +418,10 @@ async fn an_organisation_has_its_initial_domain_from_the_first_moment() {
         .add_organisation_with_initial_domain(&contoso, &zone, token(1), pair, at(T0))
         .await
         .expect("made");
+    // An organisation alone is nothing that a node must read.
+    let revision = store.revision().await.expect("read");
+    store.add_organisation(&organisation("fabrikam"), at(T0)).await.expect("added");
+    assert_eq!(store.changes_since(revision).await.expect("read").domains, Some(vec![]));
     let initial = name("contoso.keys.example");
     assert_eq!(store.dkim_get(&contoso, &initial).await.expect("held"), Some(made));
     world.see("contoso", "contoso.keys.example", T0).await;

@@ -6,6 +6,9 @@ use crate::{Feed, StoreError};
 /// Rows of the feed that are kept; who is further behind reads everything.
 const KEPT: i64 = 100_000;
 
+/// In the place of a domain where no domain has changed: a node has nothing to read again.
+pub(super) const NO_DOMAIN: &str = "";
+
 /// Notes that a domain, or with `None` everything, has changed.
 pub(super) async fn note(
     connection: &mut Connection,
@@ -73,7 +76,8 @@ impl Sqlite {
                 .bind(revision)
                 .fetch_all(&mut *transaction)
                 .await?;
-        let domains = names.into_iter().map(|name| name.and_then(|n| DomainName::parse(&n).ok())).collect();
+        let names = names.into_iter().filter(|name| name.as_deref() != Some(NO_DOMAIN));
+        let domains = names.map(|name| name.and_then(|n| DomainName::parse(&n).ok())).collect();
         Ok(Feed { revision: newest, domains })
     }
 }

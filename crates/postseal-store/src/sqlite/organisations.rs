@@ -70,7 +70,7 @@ impl Sqlite {
         if made.rows_affected() == 0 {
             return Err(StoreError::OrganisationTaken(name.to_string()));
         }
-        feed::note_zone(connection, None, act.now).await?;
+        feed::note_zone(connection, Some(feed::NO_DOMAIN), act.now).await?;
         let entry = Entry {
             organisation: name.as_str(),
             action: "org.add",

@@ -56,7 +56,7 @@ impl Sqlite {
                 .execute(&mut *transaction)
                 .await?;
         }
-        feed::note(&mut transaction, None, act.now).await?;
+        feed::note(&mut transaction, Some(feed::NO_DOMAIN), act.now).await?;
         let detail =
             format!("sealers={}", sealers.iter().map(DomainName::as_str).collect::<Vec<_>>().join(","));
         let entry =
