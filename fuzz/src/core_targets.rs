@@ -2,7 +2,7 @@
 
 use postseal_core::advice::{
     Bounce, BounceRules, MAX_REPLIES, MAX_REPLY_TEXT, MAX_REPORTED, Pasted, ReportedArcSets, ReportedResults,
-    diagnose, header_fields,
+    diagnose, examine_message, header_fields,
 };
 use postseal_core::arc;
 use postseal_core::dkim::{
@@ -35,6 +35,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("header_section", header_section),
     ("message", message),
     ("received", received),
+    ("message_changes", message_changes),
     ("reported", reported),
     ("sign_then_verify", sign_then_verify),
     ("spf_record", spf_record),
@@ -227,6 +228,21 @@ pub fn reported(data: &[u8]) {
     if let Some(sets) = sets {
         assert!(sets.sets.len() <= usize::from(arc::MAX_SETS));
         assert!(sets.sets.is_sorted_by(|one, other| one.instance < other.instance));
+    }
+}
+
+/// Whatever became of a message, its examination ends, and a signature that passes has no changes.
+pub fn message_changes(data: &[u8]) {
+    let mut splitter = Splitter::new();
+    let Ok(body) = splitter.feed(data) else { return };
+    let section = splitter.take_header_section();
+    let mut zone = Zone::new();
+    add_txt(&mut zone, "s._domainkey.example.org", RFC8463_KEY);
+    let mut answers = Answers::new(&zone);
+    let examined = examine_message(&section, body, 0, &mut answers).expect("a zone answers everything");
+    for signature in &examined.signatures {
+        assert!(signature.changes.is_empty() || signature.result.result.as_str() == "fail");
+        assert!(signature.suspects.iter().all(|number| *number < examined.hops.len()));
     }
 }
 

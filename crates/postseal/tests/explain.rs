@@ -108,3 +108,44 @@ texts = ["xyzzy"]
     assert_eq!(ran.status, 2, "{ran:?}");
     assert!(ran.err.contains("receiver-rules.toml"), "{ran:?}");
 }
+
+#[test]
+fn a_message_that_a_list_has_changed() {
+    let files = Files::new();
+    let key = files.path("key.pem");
+    let made = run(&words(
+        "keygen --algorithm ed25519 --domain contoso.example --selector s --out KEY --json",
+        &[("KEY", &key)],
+    ));
+    let line = made.json()["dns"]["zone_line"].as_str().expect("a line").to_owned();
+    let zone = files.write("zone", line);
+    let message = files.write(
+        "message",
+        "From: a@contoso.example\r\nTo: l@list.example\r\nSubject: Tea\r\nDate: Tue, 24 Nov 2026 10:00:00 +0900\r\n\r\nAt four?\r\n",
+    );
+    let sign = words(
+        "sign MESSAGE --domain contoso.example --selector s --key KEY",
+        &[("MESSAGE", &message), ("KEY", &key)],
+    );
+    let signed = run(&sign).text();
+    let changed = format!(
+        "Received: from list.example by mx.fabrikam.example; Tue, 24 Nov 2026 10:00:02 +0900\r\nList-Id: <l.list.example>\r\n\
+         Received: from mail.contoso.example by list.example; Tue, 24 Nov 2026 10:00:01 +0900\r\n{}-- \r\nlist footer\r\n",
+        signed.replace("Subject: Tea", "Subject: [l] Tea")
+    );
+    let received = files.write("received", &changed);
+    let given = [("RECEIVED", received.as_path()), ("ZONE", zone.as_path())];
+    let ran = run(&words("explain RECEIVED --zone ZONE --json", &given));
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let json = ran.json();
+    assert_eq!(json["kind"], "message");
+    let ids: Vec<&str> =
+        json["causes"].as_array().expect("a list").iter().filter_map(|c| c["id"].as_str()).collect();
+    assert_eq!(ids, ["footer-added", "subject-tagged", "signature-broken"], "{ran:?}");
+    assert_eq!(json["causes"][0]["message"], "text was added at the end, most likely at list.example");
+    assert_eq!(json["causes"][0]["evidence"], "-- list footer");
+    assert_eq!(json["causes"][1]["evidence"], "[l]");
+    assert_eq!(json["hops"][0]["by"], "list.example");
+    let ran = run(&words("explain RECEIVED --zone ZONE --lang ja", &given));
+    assert!(ran.text().contains("件名にタグが追加されました（list.example による可能性が高い）"), "{ran:?}");
+}

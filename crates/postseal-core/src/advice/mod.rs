@@ -28,6 +28,9 @@ mod bounce;
 // What others have said about a message.
 mod reported;
 
+// What was done to a message.
+mod changes;
+
 // What they stand on.
 mod dkim_cname;
 mod dmarc_fix;
@@ -44,6 +47,9 @@ pub use bounce::{
     UnknownTopic, diagnose, replies,
 };
 pub use cause::{Cause, FindingId, UnknownFindingId};
+pub use changes::{
+    Change, ExaminedSignature, MAX_EXAMINED_BODY, MAX_HOPS, MessageExamination, MessageHop, examine_message,
+};
 pub use check::{CheckReport, CheckRequest, DmarcPolicy, MAX_CHECK_QUERIES, check};
 pub use dkim_advice::{DkimKey, KeyState, USUAL_SELECTORS};
 pub use dkim_key_advice::KeyFault;

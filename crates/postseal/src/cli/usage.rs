@@ -89,7 +89,7 @@ fn about(path: &str) -> Option<&'static str> {
     Some(match path {
         "" => "自分でメールサーバーを運用する人のためのメール認証",
         "check" => "ドメインの SPF、DKIM、DMARC、MX レコードの問題を調べる",
-        "explain" => "エラーメールや Authentication-Results フィールドの意味と対処を説明する",
+        "explain" => "エラーメールや Authentication-Results フィールド、届いたメールの状態を説明する",
         "spf" => "SPF で送信元を判定する (RFC 7208)",
         "verify" => "メッセージを SPF, DKIM, ARC, DMARC で判定する",
         "sign" => "メッセージに DKIM 署名を付ける (RFC 6376)",
@@ -142,7 +142,7 @@ fn argument(path: &str, id: &str) -> Option<&'static str> {
         ("check", "dkim_domain") => "署名するドメイン (d=) [省略時: 調べるドメイン]",
         ("check", "format") => "出力の形式: text, json, junit, markdown [省略時: text]",
         ("explain", "file") => {
-            "エラーメール、Authentication-Results フィールド、または ARC フィールドのファイル。- は標準入力"
+            "エラーメール、Authentication-Results フィールド、ARC フィールド、またはメールのファイル。- は標準入力"
         }
         ("explain", "rules") => "このファイルにある受信側のルールを使う",
         ("keygen", "algorithm") => "鍵の種類: rsa または ed25519 [省略時: rsa]",

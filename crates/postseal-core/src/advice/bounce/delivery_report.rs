@@ -137,7 +137,7 @@ impl Header {
 }
 
 /// The boundary parameter, with or without quotation marks.
-fn boundary(value: &str) -> Option<Vec<u8>> {
+pub(in crate::advice) fn boundary(value: &str) -> Option<Vec<u8>> {
     let at = value.to_ascii_lowercase().find("boundary=")? + "boundary=".len();
     let rest = &value[at..];
     let text = match rest.strip_prefix('"') {

@@ -13,13 +13,16 @@ mod delivery_report;
 mod reader;
 mod remote_host;
 mod stated_result;
-pub(super) mod transfer_encoding;
+mod transfer_encoding;
 
 // What it means.
 mod diagnosis;
 mod general;
 mod rule;
 mod topic;
+
+pub(super) use delivery_report::boundary as boundary_of;
+pub(super) use transfer_encoding::{base64 as decode_base64, quoted_printable as decode_quoted_printable};
 
 pub use diagnosis::{Diagnosis, RefusalCause, diagnose};
 pub use reader::{Bounce, MAX_BOUNCE};

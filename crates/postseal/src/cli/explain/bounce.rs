@@ -23,6 +23,7 @@ pub(super) fn explain(octets: &[u8], rules: &ReceiverRules, now: u64, lang: Lang
         ],
         source: known.map(|(_, texts)| texts.source.clone()),
         last_verified: known.map(|(_, texts)| texts.verified.to_string()),
+        hops: Vec::new(),
         notes: notes(&diagnosis, known.map(|(_, texts)| texts), now, lang),
         receiver: diagnosis.receiver,
     })

@@ -21,6 +21,9 @@ pub(super) struct Explanation {
     pub(super) source: Option<String>,
     /// When the rule was last held against its source.
     pub(super) last_verified: Option<String>,
+    /// The mail servers that a message went through, the first one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) hops: Vec<HopText>,
     /// What a reader should know about the answer.
     pub(super) notes: Vec<String>,
 }
@@ -35,6 +38,17 @@ pub(super) enum Kind {
     AuthenticationResults,
     /// ARC fields.
     Arc,
+    /// A message, or its header section.
+    Message,
+}
+
+/// A mail server on a message's way, as its Received field says.
+#[derive(Debug, Serialize)]
+pub(super) struct HopText {
+    pub(super) by: Option<String>,
+    pub(super) from: Option<String>,
+    /// The names of the fields that were added there.
+    pub(super) added: Vec<String>,
 }
 
 /// One reason.

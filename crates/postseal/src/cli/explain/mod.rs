@@ -1,6 +1,8 @@
-//! `postseal explain`: what a bounce, an Authentication-Results field or an ARC set means.
+//! `postseal explain`: what a bounce, an Authentication-Results field or an ARC set means, and what
+//! became of a message.
 
 mod bounce;
+mod message;
 mod reported;
 
 // What is said, in each form.
@@ -15,27 +17,32 @@ use clap::Args;
 use postseal_core::advice::Pasted;
 
 use super::Status;
+use super::args::DnsArgs;
+use super::dns_source::DnsSource;
 use super::lang::{Lang, say};
 use super::problem::Problem;
 use super::signing_args::unix_time;
 use super::terminal::Terminal;
 use crate::receiver_rules::{ReceiverRules, RulesError};
 
-/// Say in plain words what a bounce or an Authentication-Results field means
+/// Say in plain words what a bounce, an Authentication-Results field or a message tells
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ExplainArgs {
-    /// File with a bounce, an Authentication-Results field or ARC fields; - is standard input
+    /// File with a bounce, an Authentication-Results field, ARC fields or a message; - is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Use the rules of receivers in this file
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
+    #[command(flatten)]
+    dns: DnsArgs,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   postseal explain bounce.eml
+  postseal explain received.eml --zone sender.zone
   echo '550 5.7.26 This mail has been blocked because the sender is unauthenticated.' | postseal explain -";
 
 /// Octets that are read; a message with a longer body is explained as far as it goes.
@@ -48,9 +55,12 @@ pub(super) fn run(args: &ExplainArgs, terminal: &Terminal) -> Result<Status, Pro
     let explained = match Pasted::recognise(&octets) {
         Pasted::AuthenticationResults => reported::results(&octets, &rules, lang),
         Pasted::Arc => reported::arc_sets(&octets, &rules, lang),
-        Pasted::Bounce | Pasted::Message | Pasted::Unknown => {
-            bounce::explain(&octets, &rules, unix_time(), lang)
+        // Keys are looked up, and only for a message.
+        Pasted::Message => {
+            let dns = DnsSource::new(&args.dns, terminal)?;
+            message::explain(&octets, &dns, unix_time(), lang)?
         }
+        Pasted::Bounce | Pasted::Unknown => bounce::explain(&octets, &rules, unix_time(), lang),
     };
     let Some(explanation) = explained else {
         return nothing(terminal);

@@ -27,6 +27,7 @@ pub(super) fn results(octets: &[u8], rules: &ReceiverRules, lang: Lang) -> Optio
         fixes: fixes(&reported, lang),
         source: None,
         last_verified: None,
+        hops: Vec::new(),
         notes: Vec::new(),
     })
 }
@@ -60,6 +61,7 @@ pub(super) fn arc_sets(octets: &[u8], rules: &ReceiverRules, lang: Lang) -> Opti
         fixes: vec![arc_fix(&sets, lang)],
         source: Some("RFC 8617".to_owned()),
         last_verified: None,
+        hops: Vec::new(),
         notes: vec![say!(
             lang,
             "The signatures of the sets were not verified: that needs the whole message.",

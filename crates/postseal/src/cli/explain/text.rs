@@ -1,4 +1,4 @@
-use super::explanation::{Explanation, Kind};
+use super::explanation::{Explanation, HopText, Kind};
 use crate::cli::check::shown;
 use crate::cli::lang::Lang;
 use crate::cli::terminal::Paint;
@@ -11,6 +11,7 @@ pub(super) fn write(explanation: &Explanation, paint: Paint, lang: Lang) -> Stri
         Kind::AuthenticationResults => {
             lang.pick("Authentication-Results", "Authentication-Results フィールド")
         }
+        Kind::Message => lang.pick("Message", "メール"),
         Kind::Arc => lang.pick("ARC", "ARC フィールド"),
     };
     let receiver = explanation.receiver.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
@@ -21,7 +22,7 @@ pub(super) fn write(explanation: &Explanation, paint: Paint, lang: Lang) -> Stri
         (Kind::Bounce, false) => {
             format!(": {}", lang.pick("not an authentication problem", "メール認証の問題ではない"))
         }
-        (Kind::AuthenticationResults | Kind::Arc, _) => String::new(),
+        (Kind::AuthenticationResults | Kind::Arc | Kind::Message, _) => String::new(),
     };
     page.line(0, &format!("{heading}{about}"));
     page.line(0, &shown(&explanation.summary));
@@ -33,6 +34,7 @@ pub(super) fn write(explanation: &Explanation, paint: Paint, lang: Lang) -> Stri
             page.line(4, &evidence);
         }
     }
+    page.hops(&explanation.hops, paint, lang);
     page.line(0, "");
     page.line(0, lang.pick("What to do:", "対処:"));
     for fix in &explanation.fixes {
@@ -56,6 +58,25 @@ struct Page {
 }
 
 impl Page {
+    /// The way of the message, one mail server a line.
+    fn hops(&mut self, hops: &[HopText], paint: Paint, lang: Lang) {
+        if hops.is_empty() {
+            return;
+        }
+        self.line(0, "");
+        self.line(0, lang.pick("Its way:", "経路:"));
+        for hop in hops {
+            let by = shown(hop.by.as_deref().unwrap_or("?"));
+            self.line(2, &by);
+            if !hop.added.is_empty() {
+                let added = shown(&hop.added.join(", "));
+                let label = lang.pick("added", "追加");
+                let added = paint.dim(&format!("{label}: {added}"));
+                self.line(4, &added);
+            }
+        }
+    }
+
     fn line(&mut self, indent: usize, text: &str) {
         self.text.push_str(&" ".repeat(indent));
         self.text.push_str(text);

@@ -4,6 +4,7 @@
 
 mod api;
 mod arc;
+mod change;
 mod dkim;
 mod dmarc;
 mod dns;
@@ -20,6 +21,7 @@ mod spf;
 
 pub(super) use api::{api_problem, organisation_name_error};
 pub(super) use arc::{arc_cause, arc_result, seal_refusal};
+pub(super) use change::{change_evidence, change_fix, change_message};
 pub(super) use dkim::{dkim_cause, dkim_result};
 pub(super) use dmarc::{dmarc_cause, dmarc_meaning};
 pub(super) use dns::{dns_failure, record_type_and_name};
