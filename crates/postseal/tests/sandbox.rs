@@ -1,7 +1,7 @@
 //! `postseal sandbox --script`: the whole walk, in both languages, and nothing left behind.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -63,4 +63,23 @@ fn says_what_there_is_where_it_is_not_asked_for_the_script() {
     let output = sandbox(directory.path(), &[]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("--script"));
+}
+
+#[test]
+fn a_walk_that_is_broken_off_leaves_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_postseal"));
+    command.args(["sandbox", "--script"]).env("TMPDIR", directory.path()).env("LC_ALL", "C.UTF-8");
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
+    let is_empty = || std::fs::read_dir(directory.path()).expect("there").next().is_none();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while is_empty() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(!is_empty(), "it has begun");
+    std::thread::sleep(Duration::from_millis(500));
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.expect("kill(1) runs").success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(2));
+    assert!(is_empty(), "something is left");
 }

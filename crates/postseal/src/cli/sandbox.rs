@@ -1,7 +1,11 @@
+use std::future::{Future, poll_fn};
 use std::io::Write as _;
+use std::pin::pin;
+use std::task::Poll;
 
 use clap::Args;
 use serde::Serialize;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Status;
 use super::lang::{Lang, say};
@@ -38,7 +42,9 @@ pub(super) fn run(args: &SandboxArgs, terminal: &Terminal) -> Result<Status, Pro
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Problem::new(error.to_string()))?;
     let mut told = Told { json: terminal.json, paint: terminal.paint(), lang, steps: Vec::new() };
-    let walked = runtime.block_on(walk(lang, &mut told));
+    let Some(walked) = runtime.block_on(unless_told_to_end(walk(lang, &mut told))) else {
+        return Err(Problem::new(say!(lang, "the walk was broken off", "途中で中断しました")));
+    };
     if terminal.json {
         let trouble = walked.as_ref().err().map(ToString::to_string);
         terminal.print_json(&Output { passed: walked.is_ok(), trouble, steps: &told.steps })?;
@@ -61,6 +67,23 @@ pub(super) fn run(args: &SandboxArgs, terminal: &Terminal) -> Result<Status, Pro
             Ok(Status::Bad)
         }
     }
+}
+
+/// `None` where Ctrl-C or SIGTERM comes first; what was begun is dropped then, and its directory with it.
+async fn unless_told_to_end<T>(work: impl Future<Output = T>) -> Option<T> {
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt()).ok(), signal(SignalKind::terminate()).ok());
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        let mut told = |signal: &mut Option<Signal>| {
+            signal.as_mut().is_some_and(|signal| signal.poll_recv(context).is_ready())
+        };
+        if told(&mut interrupt) || told(&mut terminate) {
+            return Poll::Ready(None);
+        }
+        work.as_mut().poll(context).map(Some)
+    })
+    .await
 }
 
 #[derive(Serialize)]
