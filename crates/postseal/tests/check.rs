@@ -35,7 +35,7 @@ fn json_has_the_fixed_shape() {
     assert_eq!(ran.status, 1, "{ran:?}");
     let json = ran.json();
     assert_eq!(json["domain"], "contoso.example");
-    assert_eq!(json["receivers"].as_array().map(Vec::len), Some(0));
+    assert_eq!(json["receivers"].as_array().map(Vec::len), Some(14));
     let finding = json["findings"].as_array().expect("a list").iter().find(|f| f["id"] == "spf.syntax");
     let finding = finding.expect("raised");
     assert_eq!(finding["severity"], "error");
@@ -205,4 +205,73 @@ fn no_dns_at_all() {
         json["findings"].as_array().expect("a list").iter().filter_map(|f| f["id"].as_str()).collect();
     assert!(!ids.is_empty() && ids.iter().all(|id| *id == "dns.error"), "{ids:?}");
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+}
+
+const NO_SPF: &str = r#"
+$ORIGIN contoso.example.
+$TTL 3600
+@        MX  10 mail
+mail     A   198.18.0.25
+_dmarc   TXT "v=DMARC1; p=none; rua=mailto:d@contoso.example"
+"#;
+
+#[test]
+fn receivers_are_predicted() {
+    let files = Files::new();
+    let (good, bare) = (files.write("good.zone", GOOD), files.write("bare.zone", NO_SPF));
+    let given = [("GOOD", good.as_path()), ("BARE", bare.as_path())];
+    let check = |arguments: &str, receiver: &str, expected: (&str, Option<&str>, Option<&str>)| {
+        let ran = run(&words(&format!("check contoso.example --json {arguments}"), &given));
+        let json = ran.json();
+        let receivers = json["receivers"].as_array().expect("a list");
+        let found = receivers.iter().find(|r| r["receiver"] == receiver).expect(receiver);
+        let got =
+            (found["outcome"].as_str().unwrap_or_default(), found["rule"].as_str(), found["code"].as_str());
+        assert_eq!(got, expected, "{arguments} {found}");
+        for text in ["message", "last_verified", "confidence"] {
+            assert!(found[text].as_str().is_some_and(|text| !text.is_empty()), "{found}");
+        }
+        found["bulk"]["rule"].as_str().map(str::to_owned)
+    };
+    let accepted = ("accept", None, None);
+    check("--zone GOOD --selector s1", "gmail", accepted);
+    check("--zone GOOD --selector s1 --volume 5000", "outlook.com", accepted);
+    check("--zone GOOD --selector s1", "docomo", accepted);
+    check("--zone GOOD", "rakuten", ("unknown", None, None));
+    // A selector that is not there: nothing can pass.
+    check("--zone BARE --selector s1", "gmail", ("reject", Some("g.unauth"), Some("550 5.7.26")));
+    check("--zone BARE --selector s1", "icloud", ("reject", Some("a.both"), Some("554 5.7.1")));
+    check("--zone BARE --selector s1", "yahoo-japan", ("junk", Some("yahoo-japan.unauthenticated"), None));
+    check("--zone BARE --selector s1", "docomo", ("warn", Some("docomo.dmarc"), None));
+    check(
+        "--zone BARE --selector s1 --volume 5000",
+        "outlook.com",
+        ("reject", Some("m.515"), Some("550 5.7.515")),
+    );
+    let bulk = check("--zone BARE --selector s1", "outlook.com", ("junk", Some("m.515"), None));
+    assert_eq!(bulk.as_deref(), Some("m.515"));
+    let bulk = check("--zone BARE --selector s1 --volume 100", "outlook.com", ("junk", Some("m.515"), None));
+    assert_eq!(bulk, None);
+    // Without a selector nobody knows.
+    check("--zone BARE", "gmail", ("unknown", Some("g.unauth"), Some("550 5.7.26")));
+}
+
+#[test]
+fn predictions_in_words() {
+    let files = Files::new();
+    let bare = files.write("bare.zone", NO_SPF);
+    let given = [("BARE", bare.as_path())];
+    let ran = run(&words("check contoso.example --zone BARE --selector s1", &given));
+    let text = ran.text();
+    assert!(text.contains("What receivers do with such mail:"), "{ran:?}");
+    assert!(text.contains("gmail         reject  550 5.7.26"), "{ran:?}");
+    assert!(text.contains("in bulk: reject  550 5.7.515"), "{ran:?}");
+    assert!(
+        text.contains("rakuten, ocn, biglobe") || text.contains("iijmio, rakuten, ocn, biglobe"),
+        "{ran:?}"
+    );
+    assert!(text.contains("last verified on 2025-02-25, more than a year ago"), "{ran:?}");
+    let ran =
+        run(&words("check contoso.example --zone BARE --selector s1 --lang ja --format markdown", &given));
+    assert!(ran.text().contains("| gmail | 拒否 | 550 5.7.26 |"), "{ran:?}");
 }

@@ -22,6 +22,9 @@ mod ttl_advice;
 
 mod check;
 
+// What receivers do with it.
+mod prediction;
+
 // What refusals mean.
 mod bounce;
 
@@ -56,6 +59,9 @@ pub use dkim_key_advice::KeyFault;
 pub use dmarc_record_advice::{BadValue, PctReading, PolicyFault};
 pub use finding::{Finding, Fix, Severity};
 pub use lossy_text::lossy;
+pub use prediction::{
+    BULK_VOLUME, Condition, NotInRules, PredictedOutcome, Prediction, PredictionRule, predict,
+};
 pub use reported::{
     CompositeAuthentication, CompositeReason, MAX_REPORTED, Method, Pasted, ReportedArcSet, ReportedArcSets,
     ReportedResult, ReportedResults, header_fields,

@@ -10,6 +10,7 @@ mod host;
 mod key_file;
 mod message_source;
 mod node_client;
+mod rules_file;
 mod signing_args;
 
 // What it says.

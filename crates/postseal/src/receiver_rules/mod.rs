@@ -6,7 +6,9 @@ mod verified_on;
 
 use std::path::Path;
 
-use postseal_core::advice::BounceRules;
+use crate::cli::Lang;
+
+use postseal_core::advice::{BounceRules, PredictionRule};
 
 pub(crate) use read::RulesError;
 pub(crate) use verified_on::VerifiedOn;
@@ -21,6 +23,51 @@ pub(crate) struct ReceiverRules {
     pub(crate) bounces: BounceRules,
     /// The texts of `bounces.rules`, in the same order.
     pub(crate) texts: Vec<RuleTexts>,
+    /// What becomes of mail; the core holds a report against them.
+    pub(crate) predictions: Vec<PredictionRule>,
+    /// The texts of `predictions`, in the same order.
+    pub(crate) prediction_texts: Vec<PredictionTexts>,
+}
+
+/// What is said where a prediction holds.
+#[derive(Debug)]
+pub(crate) struct PredictionTexts {
+    /// The stable id of the receiver's rule.
+    pub(crate) rule: Option<String>,
+    /// The codes of the reply.
+    pub(crate) code: Option<String>,
+    /// What becomes of the mail, and why.
+    pub(crate) message: Bilingual,
+    /// What to do.
+    pub(crate) fix: Option<Bilingual>,
+    /// Where the rule is written.
+    pub(crate) source: Option<String>,
+    /// When it was last held against its source.
+    pub(crate) verified: VerifiedOn,
+    /// How sure it is: high, medium or low.
+    pub(crate) confidence: Confidence,
+}
+
+/// How sure a prediction is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Confidence {
+    /// The receiver publishes it.
+    High,
+    /// It follows from what the receiver publishes.
+    Medium,
+    /// The receiver says little.
+    Low,
+}
+
+impl Bilingual {
+    /// The text in this language.
+    pub(crate) fn text(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::En => &self.en,
+            Lang::Ja => &self.ja,
+        }
+    }
 }
 
 /// What is said where a rule matches.
@@ -45,6 +92,11 @@ pub(crate) struct Bilingual {
 }
 
 impl ReceiverRules {
+    /// The names of the receivers, in the order of the file.
+    pub(crate) fn receiver_names(&self) -> Vec<String> {
+        self.bounces.receivers.iter().map(|receiver| receiver.name.clone()).collect()
+    }
+
     /// The rules of a file, or those that come with the program.
     ///
     /// # Errors
@@ -79,6 +131,26 @@ mod tests {
                 assert!(text.en.ends_with(['.', ')']), "{}: {}", rule.id, text.en);
                 assert!(text.ja.ends_with(['。', '）']), "{}: {}", rule.id, text.ja);
                 assert!(text.en.is_ascii() && !text.ja.is_ascii(), "{}", rule.id);
+            }
+        }
+    }
+
+    /// The receivers for which there must be a prediction.
+    const RECEIVERS: &str = "gmail yahoo outlook.com microsoft365 icloud docomo au softbank yahoo-japan nifty iijmio rakuten ocn biglobe";
+
+    #[test]
+    fn every_receiver_has_a_prediction_for_what_is_left() {
+        let rules = ReceiverRules::load(None).expect("the embedded file is good");
+        let names: BTreeSet<String> = rules.receiver_names().into_iter().collect();
+        assert_eq!(names, RECEIVERS.split_whitespace().map(str::to_owned).collect());
+        for name in &names {
+            let last = rules.predictions.iter().rfind(|rule| rule.receiver == *name).expect(name);
+            assert!(last.when.is_empty() && !last.bulk, "{name}");
+        }
+        assert_eq!(rules.predictions.len(), rules.prediction_texts.len());
+        for texts in &rules.prediction_texts {
+            for text in [Some(&texts.message), texts.fix.as_ref()].into_iter().flatten() {
+                assert!(text.en.ends_with('.') && text.ja.ends_with('。'), "{text:?}");
             }
         }
     }

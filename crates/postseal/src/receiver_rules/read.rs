@@ -3,10 +3,10 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::str::FromStr;
 
-use postseal_core::advice::{BounceRule, BounceRules, Receiver, RefusalPattern};
+use postseal_core::advice::{BounceRule, BounceRules, PredictionRule, Receiver, RefusalPattern};
 use serde::Deserialize;
 
-use super::{Bilingual, ReceiverRules, RuleTexts};
+use super::{Bilingual, Confidence, PredictionTexts, ReceiverRules, RuleTexts};
 
 /// Octets of a rules file.
 const MAX_RULES_FILE: u64 = 1 << 20;
@@ -74,7 +74,16 @@ pub(super) fn text(text: &str) -> Result<ReceiverRules, RulesError> {
         rules.push(rule);
         texts.push(text);
     }
-    Ok(ReceiverRules { bounces: BounceRules { receivers, rules }, texts })
+    let (mut predictions, mut prediction_texts) = (Vec::new(), Vec::new());
+    for table in file.prediction {
+        if receivers.iter().all(|receiver| receiver.name != table.receiver) {
+            return Err(RulesError::UnknownReceiver { rule: table.name(), receiver: table.receiver });
+        }
+        let (rule, text) = table.into_prediction()?;
+        predictions.push(rule);
+        prediction_texts.push(text);
+    }
+    Ok(ReceiverRules { bounces: BounceRules { receivers, rules }, texts, predictions, prediction_texts })
 }
 
 #[derive(Deserialize)]
@@ -85,6 +94,26 @@ struct RulesFile {
     receiver: Vec<ReceiverTable>,
     #[serde(default)]
     rule: Vec<RuleTable>,
+    #[serde(default)]
+    prediction: Vec<PredictionTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PredictionTable {
+    receiver: String,
+    #[serde(default)]
+    when: Vec<String>,
+    #[serde(default)]
+    bulk: bool,
+    outcome: String,
+    rule: Option<String>,
+    code: Option<String>,
+    message: Bilingual,
+    fix: Option<Bilingual>,
+    source: Option<String>,
+    last_verified: String,
+    confidence: Confidence,
 }
 
 #[derive(Deserialize)]
@@ -141,22 +170,43 @@ impl RuleTable {
                 common_text: table.common_text,
             });
         }
-        let verified = all(&id, std::slice::from_ref(&self.last_verified))?.remove(0);
+        let verified = one(&id, &self.last_verified)?;
         let topics = all(&id, &self.about)?;
         let rule = BounceRule { id, receivers: self.receivers, when, topics, doubtful: self.doubtful };
         Ok((rule, RuleTexts { summary: self.summary, fix: self.fix, source: self.source, verified }))
     }
 }
 
+impl PredictionTable {
+    /// As errors name it.
+    fn name(&self) -> String {
+        self.rule.clone().unwrap_or_else(|| format!("prediction for {}", self.receiver))
+    }
+
+    fn into_prediction(self) -> Result<(PredictionRule, PredictionTexts), RulesError> {
+        let name = self.name();
+        let rule = PredictionRule {
+            when: all(&name, &self.when)?,
+            outcome: one(&name, &self.outcome)?,
+            receiver: self.receiver,
+            bulk: self.bulk,
+        };
+        let verified = one(&name, &self.last_verified)?;
+        let PredictionTable { rule: id, code, message, fix, source, confidence, .. } = self;
+        Ok((rule, PredictionTexts { rule: id, code, message, fix, source, verified, confidence }))
+    }
+}
+
 fn all<T: FromStr<Err: ToString>>(rule: &str, texts: &[String]) -> Result<Vec<T>, RulesError> {
-    let one = |text: &String| {
-        text.parse().map_err(|error: T::Err| RulesError::Value {
-            rule: rule.to_owned(),
-            value: text.clone(),
-            expected: error.to_string(),
-        })
-    };
-    texts.iter().map(one).collect()
+    texts.iter().map(|text| one(rule, text)).collect()
+}
+
+fn one<T: FromStr<Err: ToString>>(rule: &str, text: &str) -> Result<T, RulesError> {
+    text.parse().map_err(|error: T::Err| RulesError::Value {
+        rule: rule.to_owned(),
+        value: text.to_owned(),
+        expected: error.to_string(),
+    })
 }
 
 #[cfg(test)]
@@ -196,5 +246,13 @@ codes = ["550 5.7.1"]
         check("2026-07-02", "July", "a date, as in 2026-07-02");
         check("receivers = [\"r\"]", "receivers = [\"q\"]", "no [[receiver]] is named \"q\"");
         check("codes", "code", "unknown field");
+        let prediction = "[[prediction]]\nreceiver = \"r\"\noutcome = \"lost\"\nmessage.en = \"M.\"\nmessage.ja = \"M。\"\n\
+            last_verified = \"2026-07-02\"\nconfidence = \"low\"\n";
+        check("[[rule]]", &format!("{prediction}[[rule]]"), "prediction for r: \"lost\" is not");
+        check(
+            "[[rule]]",
+            &format!("{}[[rule]]", prediction.replace("\"r\"", "\"q\"")),
+            "no [[receiver]] is named",
+        );
     }
 }

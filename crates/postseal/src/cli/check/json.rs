@@ -2,6 +2,7 @@ use postseal_core::advice::{CheckReport, DkimKey, Finding, Fix, SpfNode, SpfTerm
 use serde::Serialize;
 
 use super::Checked;
+use super::receivers::ReceiverText;
 use crate::cli::lang::Lang;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
@@ -21,8 +22,7 @@ pub(super) fn print(checked: &[Checked], terminal: &Terminal) -> Result<(), Prob
 struct ReportJson {
     domain: String,
     findings: Vec<FindingJson>,
-    /// What receivers will do; nothing is predicted yet.
-    receivers: [(); 0],
+    receivers: Vec<ReceiverText>,
     spf: SpfJson,
     dkim: Vec<DkimJson>,
     dmarc: DmarcJson,
@@ -98,7 +98,7 @@ impl ReportJson {
         ReportJson {
             domain: domain.to_string(),
             findings: findings.iter().map(|finding| FindingJson::new(finding, lang)).collect(),
-            receivers: [],
+            receivers: checked.receivers.clone(),
             spf: SpfJson {
                 record: spf.text().map(|text| lossy(&text.octets)),
                 lookups: spf.lookups(),

@@ -4,6 +4,7 @@ use postseal_core::advice::{Finding, Fix, lossy};
 
 use super::Checked;
 use super::marked_record::shown;
+use super::receivers::{ReceiverText, outcome_word};
 use super::text::count;
 use crate::cli::lang::Lang;
 use crate::cli::words::{finding_words, severity_word};
@@ -17,6 +18,7 @@ pub(super) fn write(checked: &[Checked], lang: Lang) -> String {
         for found in &report.findings {
             finding(&mut text, found, lang);
         }
+        receivers(&mut text, &checked.receivers, lang);
     }
     text
 }
@@ -44,6 +46,22 @@ fn finding(text: &mut String, finding: &Finding, lang: Lang) {
         table(text, fix, lang);
     }
     let _ = writeln!(text, "{}\n", prose(finding.id().source()));
+}
+
+/// A table of what receivers do.
+fn receivers(text: &mut String, receivers: &[ReceiverText], lang: Lang) {
+    let [heading, who, outcome, code, why] = match lang {
+        Lang::En => ["What receivers do with such mail", "Receiver", "Outcome", "Code", "Why"],
+        Lang::Ja => ["受信側での扱い", "受信側", "結果", "コード", "理由"],
+    };
+    let _ = writeln!(text, "## {heading}\n\n| {who} | {outcome} | {code} | {why} |\n|---|---|---|---|");
+    for receiver in receivers {
+        let outcome = outcome_word(receiver.outcome, lang);
+        let code = prose(receiver.code.as_deref().unwrap_or_default());
+        let (name, why) = (prose(&receiver.receiver), prose(&receiver.message));
+        let _ = writeln!(text, "| {name} | {outcome} | {code} | {why} |");
+    }
+    text.push('\n');
 }
 
 fn table(text: &mut String, fix: &Fix, lang: Lang) {

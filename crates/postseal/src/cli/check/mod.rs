@@ -9,9 +9,14 @@ mod text;
 // A record with the place marked.
 mod marked_record;
 
+// What receivers do.
+mod receivers;
+
 pub(super) use marked_record::shown;
+use receivers::ReceiverText;
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -24,6 +29,8 @@ use super::args::DnsArgs;
 use super::dns_source::{Budget, DnsSource, Trace};
 use super::lang::{Lang, say};
 use super::problem::Problem;
+use super::rules_file::receiver_rules;
+use super::signing_args::unix_time;
 use super::terminal::Terminal;
 
 /// Say what is wrong with a domain's SPF, DKIM, DMARC and MX records
@@ -42,6 +49,12 @@ pub(super) struct CheckArgs {
     /// Domain that signs (d=) [default: the domain itself]
     #[arg(long, value_name = "D", value_parser = domain)]
     dkim_domain: Option<DomainName>,
+    /// Messages a day to one receiver; from 5000 the rules for bulk apply
+    #[arg(long, value_name = "N")]
+    volume: Option<u64>,
+    /// Use the rules of receivers in this file
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
     /// Form of the output: text, json, junit or markdown [default: text]
     #[arg(long, value_enum, value_name = "FORM", hide_possible_values = true)]
     format: Option<Format>,
@@ -71,17 +84,24 @@ const BUDGET: Budget = Budget { time: Duration::from_secs(20), queries: MAX_CHEC
 /// A domain's report, and what a reader should know about the answers it stands on.
 struct Checked {
     report: CheckReport,
+    receivers: Vec<ReceiverText>,
     notes: Vec<String>,
 }
 
 pub(super) fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Status, Problem> {
     let lang = terminal.lang;
+    let rules = receiver_rules(args.rules.as_deref(), lang)?;
     let dns = DnsSource::new(&args.dns, terminal)?;
+    let now = unix_time();
     let requests: Vec<CheckRequest> = args.domains.iter().map(|domain| args.request(domain)).collect();
     let checked: Vec<Checked> = dns
         .drive_each(requests, BUDGET, lang, advice::check)?
         .into_iter()
-        .map(|(report, trace)| Checked { notes: notes(&dns, &report, trace, lang), report })
+        .map(|(report, trace)| Checked {
+            notes: notes(&dns, &report, trace, lang),
+            receivers: receivers::receivers(&report, args.volume, &rules, now, lang),
+            report,
+        })
         .collect();
     let format = args.format.unwrap_or(if terminal.json { Format::Json } else { Format::Text });
     match format {

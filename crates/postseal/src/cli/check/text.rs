@@ -3,6 +3,7 @@ use postseal_core::spf::{MAX_LOOKUPS, MAX_VOID_LOOKUPS};
 
 use super::Checked;
 use super::marked_record::{mark, shown};
+use super::receivers::{ReceiverText, outcome_word};
 use crate::cli::lang::{Lang, say};
 use crate::cli::terminal::Paint;
 use crate::cli::words::{finding_words, severity_word};
@@ -49,6 +50,7 @@ impl Page {
         self.spf(&report.spf);
         self.dkim(&report.dkim);
         self.dmarc(&report.dmarc);
+        self.receivers(&checked.receivers);
         for note in &checked.notes {
             let note = self.paint.dim(&shown(note));
             self.line(0, &note);
@@ -152,6 +154,55 @@ impl Page {
             if let Some(inner) = &term.node {
                 self.terms(inner, indent + 2);
             }
+        }
+    }
+
+    /// What receivers do, one a line; what is not accepted with its reason.
+    fn receivers(&mut self, receivers: &[ReceiverText]) {
+        self.line(0, "");
+        let heading = self.lang.pick("What receivers do with such mail:", "受信側での扱い:");
+        self.line(0, heading);
+        let mut unknown: Vec<&str> = Vec::new();
+        for receiver in receivers {
+            if receiver.rule.is_none() && receiver.outcome == "unknown" {
+                unknown.push(&receiver.receiver);
+            } else {
+                self.receiver(receiver);
+            }
+        }
+        if !unknown.is_empty() {
+            let names = shown(&unknown.join(", "));
+            let words = self.lang.pick("nothing published", "公開情報なし");
+            self.line(2, &format!("{names}: {words}"));
+        }
+    }
+
+    fn receiver(&mut self, receiver: &ReceiverText) {
+        let word = outcome_word(receiver.outcome, self.lang);
+        let word = match receiver.outcome {
+            "accept" => self.paint.good(word),
+            "reject" => self.paint.bad(word),
+            _ => self.paint.warn(word),
+        };
+        let code = receiver.code.as_deref().map(|code| format!("  {code}")).unwrap_or_default();
+        self.line(2, &format!("{:<13} {word}{}", shown(&receiver.receiver), shown(&code)));
+        if receiver.outcome != "accept" {
+            self.line(4, &shown(&receiver.message));
+        }
+        if let Some(bulk) = &receiver.bulk {
+            let label =
+                say!(self.lang, "in bulk: {}", "大量送信の場合: {}", outcome_word(bulk.outcome, self.lang));
+            let code = bulk.code.as_deref().unwrap_or_default();
+            self.line(4, &shown(&format!("{label}  {code}  {}", bulk.message)));
+        }
+        if let (true, Some(verified)) = (receiver.stale, &receiver.last_verified) {
+            let old = say!(
+                self.lang,
+                "last verified on {verified}, more than a year ago",
+                "最終確認 {verified}（1 年以上前）"
+            );
+            let old = self.paint.dim(&old);
+            self.line(4, &old);
         }
     }
 

@@ -3,7 +3,7 @@ use postseal_core::advice::{Bounce, Diagnosis, RefusalCause, Topic, diagnose};
 use super::explanation::{CauseText, Explanation, Kind};
 use crate::cli::lang::{Lang, say};
 use crate::cli::words::{topic_fix, topic_message, topic_summary};
-use crate::receiver_rules::{Bilingual, ReceiverRules, RuleTexts};
+use crate::receiver_rules::{ReceiverRules, RuleTexts};
 
 /// Explains a bounce; `None` where nothing in it is a refusal. `now` in seconds since 1970.
 pub(super) fn explain(octets: &[u8], rules: &ReceiverRules, now: u64, lang: Lang) -> Option<Explanation> {
@@ -15,11 +15,16 @@ pub(super) fn explain(octets: &[u8], rules: &ReceiverRules, now: u64, lang: Lang
         kind: Kind::Bounce,
         rule: known.map(|(rule, _)| rule.id.clone()),
         authentication: diagnosis.is_authentication(),
-        summary: known
-            .map_or_else(|| topic_summary(main, lang).to_owned(), |(_, texts)| pick(&texts.summary, lang)),
+        summary: known.map_or_else(
+            || topic_summary(main, lang).to_owned(),
+            |(_, texts)| texts.summary.text(lang).to_owned(),
+        ),
         causes: diagnosis.causes.iter().map(|cause| cause_text(cause, lang)).collect(),
         fixes: vec![
-            known.map_or_else(|| topic_fix(main, lang).to_owned(), |(_, texts)| pick(&texts.fix, lang)),
+            known.map_or_else(
+                || topic_fix(main, lang).to_owned(),
+                |(_, texts)| texts.fix.text(lang).to_owned(),
+            ),
         ],
         source: known.map(|(_, texts)| texts.source.clone()),
         last_verified: known.map(|(_, texts)| texts.verified.to_string()),
@@ -34,13 +39,6 @@ fn cause_text(cause: &RefusalCause, lang: Lang) -> CauseText {
         id: cause.topic.as_str(),
         message: topic_message(cause.topic, lang).to_owned(),
         evidence: cause.evidence.clone(),
-    }
-}
-
-fn pick(text: &Bilingual, lang: Lang) -> String {
-    match lang {
-        Lang::En => text.en.clone(),
-        Lang::Ja => text.ja.clone(),
     }
 }
 

@@ -21,9 +21,9 @@ use super::args::DnsArgs;
 use super::dns_source::DnsSource;
 use super::lang::{Lang, say};
 use super::problem::Problem;
+use super::rules_file::receiver_rules;
 use super::signing_args::unix_time;
 use super::terminal::Terminal;
-use crate::receiver_rules::{ReceiverRules, RulesError};
 
 /// Say in plain words what a bounce, an Authentication-Results field or a message tells
 #[derive(Debug, Args)]
@@ -50,7 +50,7 @@ const MAX_INPUT: u64 = 64 << 20;
 
 pub(super) fn run(args: &ExplainArgs, terminal: &Terminal) -> Result<Status, Problem> {
     let lang = terminal.lang;
-    let rules = rules(args.rules.as_deref(), lang)?;
+    let rules = receiver_rules(args.rules.as_deref(), lang)?;
     let octets = read(&args.file, lang)?;
     let explained = match Pasted::recognise(&octets) {
         Pasted::AuthenticationResults => reported::results(&octets, &rules, lang),
@@ -80,26 +80,6 @@ fn nothing(terminal: &Terminal) -> Result<Status, Problem> {
         "理解できる内容がありませんでした。エラーメール全体か、「550 5.7.26 …」のように 4 または 5 で始まる行を与えてください。",
     ));
     Ok(Status::Bad)
-}
-
-fn rules(file: Option<&Path>, lang: Lang) -> Result<ReceiverRules, Problem> {
-    ReceiverRules::load(file).map_err(|error| {
-        let shown = file.map(|file| file.display().to_string()).unwrap_or_default();
-        let what = match &error {
-            RulesError::Unreadable(error) => {
-                say!(lang, "{shown} cannot be read: {error}", "{shown} を読み取れません: {error}")
-            }
-            error => say!(lang, "{shown}: {error}", "{shown}: ルールのファイルとして使えません: {error}"),
-        };
-        Problem::with_next(
-            what,
-            say!(
-                lang,
-                "Give a file in the form of crates/postseal/data/receiver-rules.toml, or leave out --rules.",
-                "crates/postseal/data/receiver-rules.toml と同じ形式のファイルを指定するか、--rules を省いてください。"
-            ),
-        )
-    })
 }
 
 fn read(path: &Path, lang: Lang) -> Result<Vec<u8>, Problem> {
