@@ -152,7 +152,7 @@ impl Told {
                 };
                 let (place, good) = match *place {
                     "inbox" => (self.lang.pick("delivered", "配信"), true),
-                    "quarantine" => (self.lang.pick("set aside", "隔離"), false),
+                    "quarantine" => (self.lang.pick("set aside", "検疫"), false),
                     _ => (self.lang.pick("refused", "拒否"), false),
                 };
                 let place = if good { paint.good(place) } else { paint.warn(place) };

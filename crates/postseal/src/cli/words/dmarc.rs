@@ -81,7 +81,7 @@ pub(in crate::cli) fn dmarc_meaning(
         ),
         (DmarcResult::Fail, Disposition::Quarantine) => (
             "the domain asks receivers to set such a message aside",
-            "ドメインはこのようなメッセージの隔離を求めています",
+            "ドメインはこのようなメッセージの検疫を求めています",
         ),
         (DmarcResult::Fail, Disposition::None | Disposition::Pass) => (
             "nothing proves where the message comes from; the domain asks for no action",

@@ -32,7 +32,7 @@ async fn nothing_registered(teller: &mut Teller<'_>) -> Result<(), WalkError> {
         say!(
             lang,
             "{CONTOSO} sends mail, and its DNS says nothing about it. A lenient receiver takes such mail; it takes anybody else's in its name, too.",
-            "{CONTOSO} はメールを送信していますが、DNS には何も登録していません。寛容な受信側は受け取りますが、なりすましのメールも同じように受け取ります。"
+            "{CONTOSO} はメールを送信していますが、DNS には何も登録していません。寛容な受信サーバーは受け取りますが、なりすましのメールも同じように受け取ります。"
         ),
     );
     teller.command(&["check", CONTOSO], 1).await?;
@@ -44,7 +44,7 @@ async fn nothing_registered(teller: &mut Teller<'_>) -> Result<(), WalkError> {
     teller.seen(say!(
         lang,
         "The receiver cannot tell Anne from the impostor.",
-        "受信側は、本物の Anne となりすましを見分けられません。"
+        "受信サーバーは、本物の Anne となりすましを見分けられません。"
     ));
     Ok(())
 }
@@ -56,7 +56,7 @@ async fn spf(teller: &mut Teller<'_>) -> Result<(), WalkError> {
         say!(
             lang,
             "One TXT record names the servers that send for the domain; here, those of its provider.",
-            "TXT レコードを 1 つ登録し、ドメインのメールを送信するサーバー (ここではプロバイダーのもの) を示します。"
+            "TXT レコードを 1 つ登録し、ドメインのメールを送信するサーバー（ここではプロバイダーのもの）を示します。"
         ),
     );
     teller.register(&format!("{CONTOSO}. 3600 IN TXT \"v=spf1 include:spf.{HOSTING_ZONE} -all\"")).await?;
@@ -70,7 +70,7 @@ async fn spf(teller: &mut Teller<'_>) -> Result<(), WalkError> {
     teller.seen(say!(
         lang,
         "SPF tells them apart. No policy says yet what should become of the forgery.",
-        "SPF で見分けられるようになりました。ただし、なりすましをどう扱うかの方針はまだありません。"
+        "SPF で見分けられるようになりました。ただし、なりすましをどう扱うかのポリシーはまだありません。"
     ));
     Ok(())
 }
@@ -152,7 +152,7 @@ async fn enabled(teller: &mut Teller<'_>) -> Result<(), WalkError> {
     teller.seen(say!(
         lang,
         "dkim=pass, by the receiver's own look at the owner's CNAME and the key behind it.",
-        "受信側が所有者の CNAME とその先の鍵を自分で確かめ、dkim=pass になりました。"
+        "受信サーバーが所有者の CNAME とその先の鍵を自分で確かめ、dkim=pass になりました。"
     ));
     Ok(())
 }
@@ -189,7 +189,7 @@ async fn dmarc_none(teller: &mut Teller<'_>) -> Result<(), WalkError> {
         say!(
             lang,
             "p=none asks receivers to count and to report. Nothing is refused yet.",
-            "p=none は、集計とレポートだけを受信側に求めます。まだ何も拒否されません。"
+            "p=none は、集計とレポートだけを受信サーバーに求めます。まだ何も拒否されません。"
         ),
     );
     teller.register(&policy("none")).await?;
@@ -221,7 +221,7 @@ async fn quarantine(teller: &mut Teller<'_>) -> Result<(), WalkError> {
         say!(
             lang,
             "Everything of the owner's passes, so the policy can be firmer: forgeries are set aside.",
-            "所有者のメールはすべて合格しているので、方針を強めます。なりすましは隔離されます。"
+            "所有者のメールはすべて合格しているので、ポリシーを強めます。なりすましは検疫されます。"
         ),
     );
     teller.register(&policy("quarantine")).await?;
@@ -255,7 +255,7 @@ async fn reject(teller: &mut Teller<'_>) -> Result<(), WalkError> {
 async fn rotation(teller: &mut Teller<'_>) -> Result<(), WalkError> {
     let lang = teller.lang;
     teller.step(
-        say!(lang, "New keys, and nothing to do", "鍵の更新 (所有者の作業はなし)"),
+        say!(lang, "New keys, and nothing to do", "鍵のローテーション（所有者の作業はありません）"),
         say!(
             lang,
             "The other key takes over once the world has been able to see it for four days. The owner's records stay as they are.",
