@@ -150,6 +150,8 @@ struct WhenTable {
     texts: Vec<String>,
     #[serde(default)]
     common_text: bool,
+    #[serde(default)]
+    own_codes: bool,
 }
 
 impl ReceiverTable {
@@ -168,6 +170,7 @@ impl RuleTable {
                 codes: all(&id, &table.codes)?,
                 texts: all(&id, &table.texts)?,
                 common_text: table.common_text,
+                own_codes: table.own_codes,
             });
         }
         let verified = one(&id, &self.last_verified)?;

@@ -29,12 +29,14 @@ pub(super) enum PartKind {
 pub(super) fn parts(octets: &[u8]) -> Vec<Part> {
     let mut reader = Reader { boundaries: Vec::new(), parts: Vec::new() };
     let lines: Vec<&[u8]> = octets.split_inclusive(|b| *b == b'\n').collect();
-    let is_message = lines.first().is_some_and(|line| is_field(line));
+    let header = || lines.iter().take_while(|line| !line.trim_ascii().is_empty());
+    let is_message = header().any(|line| begins_with_name(line, &OF_MESSAGES));
+    let is_status = !is_message && lines.iter().any(|line| begins_with_name(line, &OF_REPORTS));
     let mut at = 0;
     if is_message {
         at = reader.part(&lines, 0);
     } else {
-        reader.add(PartKind::Text, octets);
+        reader.add(if is_status { PartKind::Status } else { PartKind::Text }, octets);
     }
     while at < lines.len() && reader.parts.len() < MAX_PARTS && is_message {
         at = if reader.is_boundary(lines[at]) { reader.part(&lines, at + 1) } else { at + 1 };
@@ -42,12 +44,27 @@ pub(super) fn parts(octets: &[u8]) -> Vec<Part> {
     reader.parts
 }
 
-/// True where a line begins a header field.
-pub(super) fn is_field(line: &[u8]) -> bool {
-    let Some(colon) = line.iter().position(|b| *b == b':') else { return false };
+/// Names of fields that a message has in its header section, in lower case.
+const OF_MESSAGES: [&str; 9] = [
+    "from",
+    "received",
+    "return-path",
+    "content-type",
+    "mime-version",
+    "message-id",
+    "delivered-to",
+    "subject",
+    "date",
+];
+
+/// Names of fields of RFC 3464 that say which refusal it was, in lower case.
+const OF_REPORTS: [&str; 2] = ["diagnostic-code", "final-recipient"];
+
+/// True where a line begins with one of these names and a colon.
+fn begins_with_name(line: &[u8], names: &[&str]) -> bool {
+    let Some(colon) = line.iter().take(64).position(|b| *b == b':') else { return false };
     let name = line[..colon].trim_ascii_end();
-    // Exim's and Postfix' texts have colons too, but no names of fields before them.
-    !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 struct Reader {

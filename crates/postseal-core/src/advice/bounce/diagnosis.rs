@@ -46,10 +46,15 @@ pub fn diagnose(bounce: &Bounce, rules: &BounceRules) -> Option<Diagnosis> {
         let causes = vec![RefusalCause { topic: Topic::Delivered, evidence }];
         return Some(Diagnosis { rule: None, receiver: name(receiver), causes, doubtful: false });
     }
-    let whole = SmtpReply { text: bounce.text.clone(), ..SmtpReply::default() };
+    // A report may have the code in one place and the words in another.
+    let first = bounce.replies.first();
+    let whole = SmtpReply {
+        code: first.and_then(|reply| reply.code),
+        enhanced: first.and_then(|reply| reply.enhanced),
+        text: bounce.text.clone(),
+    };
     let found = bounce.replies.iter().chain([&whole]).find_map(|reply| {
         let text = reply.text.to_lowercase();
-        // A reply about which the report says only the code: the text may know more.
         let place = rules.rules.iter().position(|rule| rule.matches(reply, &text, receiver))?;
         Some((place, reply))
     });

@@ -26,6 +26,7 @@ const WORDS: &[(Topic, &[&str])] = &[
         ],
     ),
     (Topic::Tls, &["starttls", "encryption required", "tls required", "must use tls"]),
+    (Topic::Format, &["helo command rejected", "invalid helo", "bad helo", "syntax error"]),
     (Topic::TryLater, &["greylist", "graylist", "grey listed", "try again later", "temporarily unavailable"]),
     (
         Topic::Reputation,

@@ -48,6 +48,8 @@ pub struct RefusalPattern {
     pub texts: Vec<TextPattern>,
     /// The texts are too common to tell the receiver by them.
     pub common_text: bool,
+    /// Nobody else uses the codes: they tell the receiver.
+    pub own_codes: bool,
 }
 
 impl Receiver {
@@ -92,7 +94,7 @@ impl BounceRule {
 
 impl RefusalPattern {
     fn tells_receiver(&self) -> bool {
-        !self.texts.is_empty() && !self.common_text
+        self.own_codes || (!self.texts.is_empty() && !self.common_text)
     }
 
     fn matches(&self, reply: &SmtpReply, text: &str) -> bool {
