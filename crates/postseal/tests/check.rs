@@ -275,3 +275,24 @@ fn predictions_in_words() {
         run(&words("check contoso.example --zone BARE --selector s1 --lang ja --format markdown", &given));
     assert!(ran.text().contains("| gmail | 拒否 | 550 5.7.26 |"), "{ran:?}");
 }
+
+#[test]
+fn a_message_names_its_selectors() {
+    let files = Files::new();
+    let zone = files.write("good.zone", GOOD);
+    let message = files.write(
+        "message",
+        "DKIM-Signature: v=1; a=ed25519-sha256; d=contoso.example; s=s1; h=from; bh=AAAA; b=AAAA\r\n\
+         DKIM-Signature: v=1; a=rsa-sha256; d=esp.example; s=esp; h=from; bh=AAAA; b=AAAA\r\n\
+         From: a@contoso.example\r\n\r\nHi.\r\n",
+    );
+    let given = [("ZONE", zone.as_path()), ("MESSAGE", message.as_path())];
+    let ran = run(&words("check contoso.example --json --zone ZONE --message MESSAGE", &given));
+    let json = ran.json();
+    let selectors: Vec<_> =
+        json["dkim"].as_array().expect("a list").iter().map(|key| key["selector"].clone()).collect();
+    assert_eq!(selectors, ["s1"], "{ran:?}");
+    assert_eq!(json["dkim"][0]["state"], "valid");
+    let gone = words("check contoso.example --zone ZONE --message nowhere", &given);
+    assert_eq!(run(&gone).status, 2);
+}

@@ -39,6 +39,7 @@ mod dkim_cname;
 mod dmarc_fix;
 mod lossy_text;
 mod registrable;
+mod signers;
 mod spf_drafts;
 mod spf_fix;
 mod spf_networks;
@@ -66,5 +67,6 @@ pub use reported::{
     CompositeAuthentication, CompositeReason, MAX_REPORTED, Method, Pasted, ReportedArcSet, ReportedArcSets,
     ReportedResult, ReportedResults, header_fields,
 };
+pub use signers::signers;
 pub use spf_networks::PrivateRange;
 pub use spf_tree::{SpfNode, SpfState, SpfTerm, TermOutcome};

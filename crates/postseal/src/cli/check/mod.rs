@@ -16,18 +16,22 @@ pub(super) use marked_record::shown;
 use receivers::ReceiverText;
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use postseal_core::advice::{self, CheckReport, CheckRequest, MAX_CHECK_QUERIES, Severity, SpfState};
+use postseal_core::advice::{
+    self, CheckReport, CheckRequest, MAX_CHECK_QUERIES, Severity, SpfState, signers,
+};
 use postseal_core::dkim::Selector;
 use postseal_core::dns::DomainName;
+use postseal_core::message::HeaderSection;
 
 use super::Status;
 use super::args::DnsArgs;
 use super::dns_source::{Budget, DnsSource, Trace};
 use super::lang::{Lang, say};
+use super::message_source::{MessageReader, MessageSource};
 use super::problem::Problem;
 use super::rules_file::receiver_rules;
 use super::signing_args::unix_time;
@@ -49,6 +53,9 @@ pub(super) struct CheckArgs {
     /// Domain that signs (d=) [default: the domain itself]
     #[arg(long, value_name = "D", value_parser = domain)]
     dkim_domain: Option<DomainName>,
+    /// A message of the domain: its DKIM selectors are looked at
+    #[arg(long, value_name = "FILE")]
+    message: Option<PathBuf>,
     /// Messages a day to one receiver; from 5000 the rules for bulk apply
     #[arg(long, value_name = "N")]
     volume: Option<u64>,
@@ -93,7 +100,9 @@ pub(super) fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Status, Probl
     let rules = receiver_rules(args.rules.as_deref(), lang)?;
     let dns = DnsSource::new(&args.dns, terminal)?;
     let now = unix_time();
-    let requests: Vec<CheckRequest> = args.domains.iter().map(|domain| args.request(domain)).collect();
+    let message = args.message.as_deref().map(|path| header_section(path, lang)).transpose()?;
+    let requests: Vec<CheckRequest> =
+        args.domains.iter().map(|domain| args.request(domain, message.as_ref())).collect();
     let checked: Vec<Checked> = dns
         .drive_each(requests, BUDGET, lang, advice::check)?
         .into_iter()
@@ -136,14 +145,26 @@ fn notes(dns: &DnsSource, report: &CheckReport, mut trace: Trace, lang: Lang) ->
 }
 
 impl CheckArgs {
-    fn request(&self, domain: &DomainName) -> CheckRequest {
-        CheckRequest {
+    fn request(&self, domain: &DomainName, message: Option<&HeaderSection>) -> CheckRequest {
+        let mut request = CheckRequest {
             domain: domain.clone(),
             selectors: self.selector.clone(),
             dkim_domain: self.dkim_domain.clone(),
             from_ips: self.from_ip.clone(),
+        };
+        // One signing domain is looked at: the one that is given, else that of the topmost signature.
+        for (sdid, selector) in message.map(|section| signers(section, domain)).unwrap_or_default() {
+            let signing = request.dkim_domain.get_or_insert_with(|| sdid.clone());
+            if *signing == sdid && !request.selectors.contains(&selector) {
+                request.selectors.push(selector);
+            }
         }
+        request
     }
+}
+
+fn header_section(path: &Path, lang: Lang) -> Result<HeaderSection, Problem> {
+    MessageReader::new(MessageSource::open(path, lang)?).header_section(lang)
 }
 
 fn domain(text: &str) -> Result<DomainName, String> {
