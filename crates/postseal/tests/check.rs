@@ -296,3 +296,22 @@ fn a_message_names_its_selectors() {
     let gone = words("check contoso.example --zone ZONE --message nowhere", &given);
     assert_eq!(run(&gone).status, 2);
 }
+
+#[test]
+fn watch_ends_when_the_records_are_right() {
+    let files = Files::new();
+    let zone = files.write("watched.zone", BAD);
+    let (path, planned) = (zone.clone(), files.write("planned.zone", GOOD));
+    let mending = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(1));
+        // At once: a file half written would be an error of its own.
+        std::fs::rename(planned, path).expect("renames");
+    });
+    let started = Instant::now();
+    let ran = run(&words("check contoso.example --watch --selector s1 --zone ZONE", &[("ZONE", &zone)]));
+    mending.join().expect("renames");
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(ran.err.contains("after 0 s still wrong: contoso.example: "), "{ran:?}");
+    assert!(ran.err.contains("spf.syntax"), "{ran:?}");
+    assert!(started.elapsed() < Duration::from_secs(60));
+}

@@ -141,6 +141,7 @@ fn argument(path: &str, id: &str) -> Option<&'static str> {
         ("check", "selector") => "使用中の DKIM セレクター (繰り返し可) [省略時: よく使われるもの]",
         ("check", "dkim_domain") => "署名するドメイン (d=) [省略時: 調べるドメイン]",
         ("check", "message") => "このドメインから送信したメールのファイル。その DKIM セレクターを調べる",
+        ("check", "watch") => "エラーがなくなるまで 5 秒ごとに調べ直す（最長 1 時間）",
         ("check", "volume") => "1 つの受信側に送る 1 日の通数。5000 以上で大量送信者の規則を適用する",
         ("check", "rules") | ("explain", "rules") => "このファイルにある受信側のルールを使う",
         ("check", "format") => "出力の形式: text, json, junit, markdown [省略時: text]",

@@ -9,6 +9,9 @@ mod text;
 // A record with the place marked.
 mod marked_record;
 
+// Waiting for the DNS to become right.
+mod watch;
+
 // What receivers do.
 mod receivers;
 
@@ -20,9 +23,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use postseal_core::advice::{
-    self, CheckReport, CheckRequest, MAX_CHECK_QUERIES, Severity, SpfState, signers,
-};
+use postseal_core::advice::{self, CheckReport, CheckRequest, MAX_CHECK_QUERIES, SpfState, signers};
 use postseal_core::dkim::Selector;
 use postseal_core::dns::DomainName;
 use postseal_core::message::HeaderSection;
@@ -36,6 +37,7 @@ use super::problem::Problem;
 use super::rules_file::receiver_rules;
 use super::signing_args::unix_time;
 use super::terminal::Terminal;
+use crate::receiver_rules::ReceiverRules;
 
 /// Say what is wrong with a domain's SPF, DKIM, DMARC and MX records
 #[derive(Debug, Args)]
@@ -56,6 +58,9 @@ pub(super) struct CheckArgs {
     /// A message of the domain: its DKIM selectors are looked at
     #[arg(long, value_name = "FILE")]
     message: Option<PathBuf>,
+    /// Look again every 5 seconds until no error is left, for an hour at most
+    #[arg(long)]
+    watch: bool,
     /// Messages a day to one receiver; from 5000 the rules for bulk apply
     #[arg(long, value_name = "N")]
     volume: Option<u64>,
@@ -98,20 +103,9 @@ struct Checked {
 pub(super) fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Status, Problem> {
     let lang = terminal.lang;
     let rules = receiver_rules(args.rules.as_deref(), lang)?;
-    let dns = DnsSource::new(&args.dns, terminal)?;
-    let now = unix_time();
     let message = args.message.as_deref().map(|path| header_section(path, lang)).transpose()?;
-    let requests: Vec<CheckRequest> =
-        args.domains.iter().map(|domain| args.request(domain, message.as_ref())).collect();
-    let checked: Vec<Checked> = dns
-        .drive_each(requests, BUDGET, lang, advice::check)?
-        .into_iter()
-        .map(|(report, trace)| Checked {
-            notes: notes(&dns, &report, trace, lang),
-            receivers: receivers::receivers(&report, args.volume, &rules, now, lang),
-            report,
-        })
-        .collect();
+    let look = || look(args, message.as_ref(), &rules, terminal);
+    let checked = if args.watch { watch::watch(terminal, look)? } else { look()? };
     let format = args.format.unwrap_or(if terminal.json { Format::Json } else { Format::Text });
     match format {
         Format::Text => terminal.print(&text::write(&checked, terminal.paint(), lang))?,
@@ -119,8 +113,27 @@ pub(super) fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Status, Probl
         Format::Junit => terminal.print(&junit::write(&checked, lang))?,
         Format::Markdown => terminal.print(&markdown::write(&checked, lang))?,
     }
-    let grave = checked.iter().any(|checked| checked.report.worst() == Some(Severity::Error));
-    Ok(if grave { Status::Bad } else { Status::Good })
+    Ok(if watch::has_errors(&checked) { Status::Bad } else { Status::Good })
+}
+
+/// Looks at all domains once; no answer of an earlier look is used.
+fn look(
+    args: &CheckArgs,
+    message: Option<&HeaderSection>,
+    rules: &ReceiverRules,
+    terminal: &Terminal,
+) -> Result<Vec<Checked>, Problem> {
+    let (lang, now) = (terminal.lang, unix_time());
+    let dns = DnsSource::new(&args.dns, terminal)?;
+    let requests: Vec<CheckRequest> =
+        args.domains.iter().map(|domain| args.request(domain, message)).collect();
+    let looked = dns.drive_each(requests, BUDGET, lang, advice::check)?;
+    let checked = looked.into_iter().map(|(report, trace)| Checked {
+        notes: notes(&dns, &report, trace, lang),
+        receivers: receivers::receivers(&report, args.volume, rules, now, lang),
+        report,
+    });
+    Ok(checked.collect())
 }
 
 /// What a reader should know about the answers.
