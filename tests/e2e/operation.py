@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from load import Load
 from mail import arrived, arrived_one, count_of, message, send
 from postfix import RECEIVER, SENDER
 from process import wait_until
@@ -102,6 +103,38 @@ def reload_under_traffic(scene):
     got = arrived("reloaded", sent)
     passed = [m for m in got if m.says("dkim=pass", "dmarc=pass") and len(m.signed_by()) == 1]
     scene.that(len(passed) == len(got) == sent, "all of them signed once and passed", (sent, len(got), len(passed)))
+
+
+def upgrades_under_traffic(scene):
+    """Five upgrades of each node: no message is deferred, none is unsigned"""
+    replies, user, rate, count = [], "upgraded", 50, 600
+
+    def deliver(number):
+        octets = message(subject=f"upgrade {number}", message_id=f"upgrade-{number}@e2e.test")
+        replies.append(send(octets, f"{user}@tailspin.example", login=JO))
+
+    logs = [server.log for server in (scene.sender, scene.receiver)]
+    begun = [len(log.read_text(errors="replace")) for log in logs]
+    load, old = Load(deliver, rate, 16, count), []
+    load.run()
+    for _ in range(5):
+        time.sleep(1)
+        old += [node.take_over() for node in (scene.sending, scene.receiving)]
+    wait_until("all are sent", lambda: not load.runs(), 120)
+    seconds = time.monotonic() - load.start
+    refused = [reply for reply in replies if not reply.accepted]
+    title = f"{count} messages in {seconds:.0f} s during 10 upgrades"
+    scene.that(len(replies) == count and not refused, f"{title}: all accepted", refused[:3])
+    got = arrived(user, count, 60)
+    numbers = {m.fields("Subject")[0] for m in got}
+    scene.that(len(got) == len(numbers) == count, "each arrives once", (len(got), len(numbers)))
+    passed = [m for m in got if m.says("dkim=pass", "dmarc=pass") and m.signed_by() == ["contoso.example"]]
+    scene.that(len(passed) == count, "each is signed once and passed", len(passed))
+    lines = [line for log, at in zip(logs, begun) for line in log.read_text(errors="replace")[at:].splitlines()]
+    bad = [line for line in lines if "milter" in line and ("warning" in line or "4.7.1" in line) or "status=deferred" in line]
+    scene.that(not bad, "Postfix's logs have no failure of a milter and no deferred message", bad[:5])
+    wait_until("the old processes end when their sessions have", lambda: not any(process.runs() for process in old), 330)
+    scene.that(all(process.process.returncode == 0 for process in old), "the old processes end by themselves, with status 0")
 
 
 def drains(scene):
@@ -243,4 +276,4 @@ def log_lines(scene):
     scene.that(not odd, "every line of the log is JSON", odd[:3])
 
 
-CASES = [disconnects, reload_under_traffic, hostile_among_good, without_dns, drains, log_lines]
+CASES = [disconnects, reload_under_traffic, upgrades_under_traffic, hostile_among_good, without_dns, drains, log_lines]

@@ -386,6 +386,34 @@ async fn a_node_that_is_killed_while_it_writes_its_copy_starts_from_it() {
     world.store.close().await;
 }
 
+/// Store, copy of it, hosting zone and its sockets go to the new process, whose refresher then follows the store.
+#[tokio::test]
+async fn a_new_process_takes_store_and_hosting_zone() {
+    let mut old = Node::start(Files::new(), &format!("{STORE}{SIGNING}{HOSTING}"));
+    let world = World::beside(&mut old).await;
+    world.enable("contoso", "contoso.example").await;
+    until_signed(&old, "contoso.example", Some("selector1")).await;
+    let server = dns_address(&mut old);
+    let hosted = "selector1-contoso-example._domainkey.contoso.keys.example";
+    assert_eq!(ask_txt(server, hosted).0, 0);
+    let mut new = old.successor();
+    assert_eq!(old.ended(), Some(0));
+    assert_eq!(dns_address(&mut new), server);
+    assert_eq!(ask_txt(server, hosted).0, 0);
+    assert!(signed_as(&send(&new, "jo@contoso.example", "contoso.example").await.1).is_some());
+    // A change is followed, and written to the node's copy.
+    new.wait_for_log("postseal.db is open");
+    world.enable("contoso", "fabrikam.example").await;
+    until_signed(&new, "fabrikam.example", Some("selector1")).await;
+    until_copied(&new).await;
+    world.store.close().await;
+    let trouble: Vec<String> =
+        old.log().into_iter().chain(new.log()).filter(|line| line.contains("error")).collect();
+    assert!(trouble.is_empty(), "{trouble:#?}");
+    let (status, body) = new.control("GET /v1/organisations", "");
+    assert_eq!(status, 200, "{body}");
+}
+
 const ROUNDS: u32 = 20;
 
 /// Waits until the copy on the disk is no longer being written.

@@ -47,7 +47,7 @@ mod listener;
 pub use client_prefix::ClientPrefix;
 pub use cookie::{CookieSecret, CookieSecrets};
 pub(crate) use listener::bind;
-pub use listener::{Listener, ListenerError, ListenerLimits, Source};
+pub use listener::{BoundSockets, Listener, ListenerError, ListenerLimits, Source};
 pub use lookup_name::{LookupName, WireName};
 pub use node::{Node, NodeError};
 pub use record_zone::{RecordZone, RecordZoneError};

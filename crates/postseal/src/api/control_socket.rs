@@ -1,7 +1,8 @@
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _, chown};
-use std::os::unix::net::UnixStream as StdUnixStream;
+use std::os::unix::net::{UnixListener as StdUnixListener, UnixStream as StdUnixStream};
 use std::path::{Path, PathBuf};
 
 use tokio::net::{UnixListener, UnixStream};
@@ -15,9 +16,15 @@ use crate::system_group::SystemGroup;
 #[derive(Debug)]
 pub(crate) struct ControlSocket {
     listener: UnixListener,
+    file: Option<ControlFile>,
+}
+
+/// The file of a control socket, which is removed with this value.
+#[derive(Debug)]
+pub(crate) struct ControlFile {
     path: PathBuf,
-    /// Device and inode of the file, so that another's is not removed.
-    file: Option<(u64, u64)>,
+    /// Device and inode of the file, so that another's is not removed; `None`: it stays.
+    identity: Option<(u64, u64)>,
 }
 
 /// Why there is no control socket.
@@ -64,8 +71,23 @@ impl ControlSocket {
         let shared = group.is_some_and(|group| chown(path, None, Some(group.gid)).is_ok());
         let mode = if shared { 0o660 } else { 0o600 };
         fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed)?;
-        let file = fs::symlink_metadata(path).ok().map(|file| (file.dev(), file.ino()));
-        Ok(ControlSocket { listener, path: path.to_owned(), file })
+        Ok(ControlSocket { listener, file: Some(ControlFile::at(path)) })
+    }
+
+    /// Goes on with a socket that the node before this one listened on. Its file is that node's
+    /// until [`ControlFile::at`].
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn take_over(socket: OwnedFd) -> io::Result<ControlSocket> {
+        let listener = StdUnixListener::from(socket);
+        listener.set_nonblocking(true)?;
+        Ok(ControlSocket { listener: UnixListener::from_std(listener)?, file: None })
+    }
+
+    /// The file as a value of its own; `None`: it is another node's.
+    pub(crate) fn file(&mut self) -> Option<ControlFile> {
+        self.file.take()
     }
 
     pub(super) async fn accept(&self) -> io::Result<UnixStream> {
@@ -73,10 +95,32 @@ impl ControlSocket {
     }
 }
 
-impl Drop for ControlSocket {
+/// For a process that hands its socket on.
+impl AsFd for ControlSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.listener.as_fd()
+    }
+}
+
+impl ControlFile {
+    /// The file that is there now.
+    pub(crate) fn at(path: &Path) -> ControlFile {
+        ControlFile { path: path.to_owned(), identity: identity(path) }
+    }
+
+    /// Another process listens on it: it stays.
+    pub(crate) fn keep(mut self) {
+        self.identity = None;
+    }
+}
+
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    fs::symlink_metadata(path).ok().map(|file| (file.dev(), file.ino()))
+}
+
+impl Drop for ControlFile {
     fn drop(&mut self) {
-        let found = fs::symlink_metadata(&self.path).ok().map(|file| (file.dev(), file.ino()));
-        if found.is_some() && found == self.file {
+        if self.identity.is_some() && identity(&self.path) == self.identity {
             // Nothing is left to do where it fails: the next start replaces it.
             let _ = fs::remove_file(&self.path);
         }
@@ -87,9 +131,17 @@ impl Drop for ControlSocket {
 /// number of whoever it is.
 pub(super) fn caller(stream: &UnixStream) -> io::Result<Result<Caller, u32>> {
     let (uid, gid) = stream.peer_cred().map(|who| (who.uid(), who.gid()))?;
-    let own = uid == ROOT || uid == rustix::process::geteuid().as_raw();
-    let may = own || SystemGroup::find(GROUP).is_some_and(|group| group.gid == gid || group.has(uid));
+    let may = is_own(uid) || SystemGroup::find(GROUP).is_some_and(|group| group.gid == gid || group.has(uid));
     Ok(if may { Ok(Caller::of_uid(uid)) } else { Err(uid) })
+}
+
+/// Whether it is root or the user of the node, who may have its sockets.
+pub(super) fn may_take_over(stream: &UnixStream) -> bool {
+    stream.peer_cred().is_ok_and(|who| is_own(who.uid()))
+}
+
+fn is_own(uid: u32) -> bool {
+    uid == ROOT || uid == rustix::process::geteuid().as_raw()
 }
 
 fn make_directory(directory: &Path, group: Option<&SystemGroup>) -> io::Result<()> {
@@ -125,6 +177,13 @@ mod tests {
         assert!(matches!(again, Err(ControlSocketError::InUse { .. })), "{again:?}");
         drop(socket);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn sockets_are_for_the_own_user_and_root() {
+        let own = rustix::process::geteuid().as_raw();
+        assert!(is_own(0) && is_own(own));
+        assert!(!is_own(own + 1) && !is_own(u32::MAX));
     }
 
     #[tokio::test]

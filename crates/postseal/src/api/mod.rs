@@ -32,6 +32,6 @@ mod tests;
 
 pub(crate) use caller::Caller;
 pub(crate) use client::{Client, ClientError};
-pub(crate) use control_socket::{ControlSocket, ControlSocketError};
+pub(crate) use control_socket::{ControlFile, ControlSocket, ControlSocketError};
 pub(crate) use problem::{Problem, ProblemKind};
 pub(crate) use router::Api;

@@ -1,5 +1,6 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,18 +11,22 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::net::{RecvFlags, recv};
+use tokio::io::Interest;
 use tokio::net::UnixStream;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::control_socket::{ControlSocket, caller};
+use super::control_socket::{ControlSocket, caller, may_take_over};
 use super::exchange::{Answer, Request};
 use super::{Api, Caller, Problem, ProblemKind};
+use crate::serve::take_over::{GREETING, Successor};
 
 impl ControlSocket {
-    /// Serves the API for as long as it is polled.
-    pub(crate) async fn serve(&self, api: Arc<Api>) {
+    /// Serves the API for as long as it is polled. Whoever is to take the place of the node goes to
+    /// `successors`, one at a time.
+    pub(crate) async fn serve(&self, api: Arc<Api>, successors: mpsc::Sender<Successor>) {
         let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let mut connections = JoinSet::new();
         loop {
@@ -29,7 +34,7 @@ impl ControlSocket {
             let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
             match self.accept().await {
                 Ok(stream) => {
-                    let connection = connection(stream, Arc::clone(&api));
+                    let connection = connection(stream, Arc::clone(&api), successors.clone());
                     connections.spawn(async move {
                         let _permit = permit;
                         // Whatever is under way by then has had its own time.
@@ -43,7 +48,18 @@ impl ControlSocket {
     }
 }
 
-async fn connection(stream: UnixStream, api: Arc<Api>) {
+async fn connection(stream: UnixStream, api: Arc<Api>, successors: mpsc::Sender<Successor>) {
+    match timeout(HEADER_TIME, greets(&stream)).await {
+        Ok(Ok(false)) => {}
+        Ok(Ok(true)) => {
+            if may_take_over(&stream) {
+                // Where one is at it already this one is refused: the connection is closed.
+                let _ = successors.try_send(Successor::new(stream));
+            }
+            return;
+        }
+        Ok(Err(_)) | Err(_) => return,
+    }
     let Ok(caller) = caller(&stream) else { return };
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let (api, caller) = (Arc::clone(&api), caller.clone());
@@ -56,6 +72,14 @@ async fn connection(stream: UnixStream, api: Arc<Api>) {
         .serve_connection(TokioIo::new(stream), service);
     // Whoever went away does not wait for an answer.
     let _ = served.await;
+}
+
+/// Whether a take-over is asked for, not a request of the API; nothing is read.
+async fn greets(stream: &UnixStream) -> io::Result<bool> {
+    let mut first = [0; GREETING.len()];
+    let peek = || Ok(recv(stream, &mut first, RecvFlags::PEEK)?.1);
+    let length = stream.async_io(Interest::READABLE, peek).await?;
+    Ok(first[..length] == *GREETING)
 }
 
 /// The body is read first, whoever it is: an answer to what was not read may be lost with it.

@@ -287,7 +287,7 @@ async fn the_same_over_a_socket() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("run/control.sock");
     let socket = ControlSocket::listen(&path).expect("listens");
-    let serving = tokio::spawn(async move { socket.serve(api).await });
+    let serving = tokio::spawn(async move { socket.serve(api, tokio::sync::mpsc::channel(1).0).await });
     let client = Client::over_socket(path.clone());
     let added =
         client.add_organisation(&NewOrganisation { name: "contoso".to_owned() }).await.expect("added");

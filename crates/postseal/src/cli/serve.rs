@@ -9,7 +9,7 @@ use super::lang::say;
 use super::problem::Problem;
 use super::terminal::Terminal;
 use crate::config::{CONFIG_FILE, Fault, FaultReport};
-use crate::serve::{self, StartError};
+use crate::serve::{self, Begin, StartError};
 
 /// Run a node: judge incoming mail and sign outgoing mail for a mail server
 #[derive(Debug, Args)]
@@ -18,6 +18,9 @@ pub(super) struct ServeArgs {
     /// Configuration file [default: /etc/postseal/postseal.toml]
     #[arg(long, value_name = "FILE", default_value = CONFIG_FILE, hide_default_value = true)]
     config: PathBuf,
+    /// Take the place of the node that runs, with its sockets: nobody is refused
+    #[arg(long)]
+    take_over: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -28,7 +31,8 @@ SIGHUP or `postseal reload` takes the file again; SIGTERM finishes the messages 
 
 pub(super) fn run(args: &ServeArgs, terminal: &Terminal) -> Result<Status, Problem> {
     let lang = terminal.lang;
-    match serve::run(args.config.clone()) {
+    let begin = if args.take_over { Begin::TakeOver } else { Begin::Afresh };
+    match serve::run(args.config.clone(), begin) {
         Ok(()) => Ok(Status::Good),
         Err(StartError::Config(faults)) => {
             show(&faults, terminal);

@@ -154,6 +154,7 @@ fn argument(path: &str, id: &str) -> Option<&'static str> {
         ("keygen", "selector") => "表示する DNS レコードのセレクター [省略時: selector1]",
         ("sandbox", "script") => "すべての手順を進め、テキストで示す",
         ("serve", "config") => "設定ファイル [省略時: /etc/postseal/postseal.toml]",
+        ("serve", "take_over") => "動作中のノードからソケットを引き継いで交代する。接続は拒否されない",
         ("config check", "file") => "設定ファイル [省略時: /etc/postseal/postseal.toml]",
         ("org add", "name") => "英数字とハイフンで 2 から 40 文字。一度使った名前はほかに使えない",
         ("domain add", "trust") => "運用者の指定を信じ、所有の証明を求めない",

@@ -5,10 +5,18 @@ use std::os::unix::net::UnixListener;
 
 use listenfd::ListenFd;
 
+use super::take_over::{Predecessor, TakenSockets};
+
 /// Sockets that systemd listened on before this process was there and passed to it
-/// (sd_listen_fds(3)), by their `FileDescriptorName`.
+/// (sd_listen_fds(3)), by their `FileDescriptorName`, and those of a node whose place it takes.
 #[derive(Debug, Default)]
-pub(crate) struct InheritedSockets(HashMap<String, Vec<InheritedSocket>>);
+pub(crate) struct InheritedSockets {
+    passed: HashMap<String, Vec<InheritedSocket>>,
+    /// Of the predecessor.
+    pub(crate) taken: TakenSockets,
+    /// It has to be told when this process serves.
+    pub(crate) predecessor: Option<Predecessor>,
+}
 
 /// One of them.
 #[derive(Debug)]
@@ -40,19 +48,19 @@ impl InheritedSockets {
                 Ok(Some(listener)) => Some(InheritedSocket::Unix(listener)),
                 _ => passed.take_tcp_listener(place)?.map(InheritedSocket::Tcp),
             };
-            sockets.0.entry(name.to_owned()).or_default().extend(socket);
+            sockets.passed.entry(name.to_owned()).or_default().extend(socket);
         }
         Ok(sockets)
     }
 
     /// All sockets of a name; one unit can have several.
     pub(crate) fn named(&mut self, name: &str) -> Vec<InheritedSocket> {
-        self.0.remove(name).unwrap_or_default()
+        self.passed.remove(name).unwrap_or_default()
     }
 
     /// The names of those that nobody has asked for.
     pub(crate) fn left(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.passed.keys().map(String::as_str)
     }
 }
 

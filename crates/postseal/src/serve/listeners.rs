@@ -1,4 +1,7 @@
 use std::io;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 
 use postseal_milter::{Access, Config, Server, Snapshot, Socket, SocketError, Stop};
@@ -6,6 +9,7 @@ use postseal_milter::{Access, Config, Server, Snapshot, Socket, SocketError, Sto
 use super::inherited::{InheritedSocket, InheritedSockets};
 use super::node::Node;
 use super::session::Inlet;
+use super::take_over::OfferedSockets;
 use crate::config::{MilterAddress, Settings};
 
 /// The sockets on which MTAs reach the node, each a server of its own, so that a signing
@@ -22,7 +26,7 @@ pub(crate) enum ListenError {
     #[error("{error}{}", source_of(error))]
     Socket { error: SocketError },
     /// A socket that was passed cannot be used.
-    #[error("systemd:{name}: {source}")]
+    #[error("{name}: {source}")]
     Inherited { name: String, source: io::Error },
     /// systemd passed none of this name.
     #[error(
@@ -44,7 +48,8 @@ impl From<SocketError> for ListenError {
 }
 
 impl Listeners {
-    /// Listens on every socket of the settings; if one cannot be had, on none.
+    /// Listens on every socket of the settings; if one cannot be had, on none. Each is offered to
+    /// a process that comes after this one.
     ///
     /// # Errors
     /// [`ListenError`] names the socket.
@@ -52,10 +57,15 @@ impl Listeners {
         node: &Arc<Node>,
         settings: &Settings,
         inherited: &mut InheritedSockets,
+        offered: &OfferedSockets,
     ) -> Result<Listeners, ListenError> {
         let mut open = Vec::new();
         for address in &settings.milter.listen {
             for socket in sockets(address, settings, inherited).await? {
+                let name = name_of(address);
+                offered
+                    .add(name.clone(), &socket)
+                    .map_err(|source| ListenError::Inherited { name, source })?;
                 open.push((address.clone(), socket));
             }
         }
@@ -97,11 +107,40 @@ fn taken(address: &MilterAddress, socket: &Socket) -> MilterAddress {
     }
 }
 
+/// What the socket of this address is called when it is handed over.
+fn name_of(address: &MilterAddress) -> String {
+    format!("milter {address}")
+}
+
+/// Those that the node before this one had for this address.
+fn taken_over(address: &MilterAddress, inherited: &mut InheritedSockets) -> Result<Vec<Socket>, ListenError> {
+    let name = name_of(address);
+    let is_tcp = |socket: &OwnedFd| {
+        !matches!(rustix::net::sockopt::socket_domain(socket), Ok(rustix::net::AddressFamily::UNIX))
+    };
+    let mut sockets = Vec::new();
+    while let Some(socket) = inherited.taken.one(&name) {
+        let socket = match is_tcp(&socket) {
+            true => Socket::from_tcp(TcpListener::from(socket)),
+            false => Socket::from_unix(UnixListener::from(socket)),
+        };
+        sockets.push(socket.map_err(|source| ListenError::Inherited { name: name.clone(), source })?);
+        if !matches!(address, MilterAddress::Systemd(_)) {
+            break;
+        }
+    }
+    Ok(sockets)
+}
+
 async fn sockets(
     address: &MilterAddress,
     settings: &Settings,
     inherited: &mut InheritedSockets,
 ) -> Result<Vec<Socket>, ListenError> {
+    let taken = taken_over(address, inherited)?;
+    if !taken.is_empty() {
+        return Ok(taken);
+    }
     match address {
         MilterAddress::Unix(path) => {
             let access = Access { mode: settings.milter.socket_mode, group: settings.milter.socket_group };
@@ -117,7 +156,7 @@ async fn sockets(
                 InheritedSocket::Unix(listener) => Socket::from_unix(listener),
                 InheritedSocket::Tcp(listener) => Socket::from_tcp(listener),
             };
-            let failed = |source| ListenError::Inherited { name: name.clone(), source };
+            let failed = |source| ListenError::Inherited { name: format!("systemd:{name}"), source };
             passed.into_iter().map(|passed| socket(passed).map_err(failed)).collect()
         }
     }

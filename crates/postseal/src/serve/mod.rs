@@ -23,6 +23,7 @@ mod session;
 // Where MTAs come in, and those who ask for hosted keys.
 mod hosted_dns;
 mod listeners;
+mod side_listeners;
 
 // From the start to the end.
 mod run;
@@ -40,6 +41,7 @@ mod timestamp;
 mod inherited;
 mod reload;
 mod service_manager;
+pub(crate) mod take_over;
 
 // The organisations of its store.
 mod organisations;
@@ -50,6 +52,6 @@ mod process;
 
 pub(crate) use inherited::InheritedSockets;
 pub(crate) use reload::{ReloadReply, Reloaded};
-pub(crate) use run::{StartError, run};
+pub(crate) use run::{Begin, StartError, run};
 pub(crate) use running::Running;
 pub(crate) use timestamp::timestamp;

@@ -1,6 +1,6 @@
 use std::io;
 use std::path::PathBuf;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use postseal_dns::ask::SystemConfigError;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -10,6 +10,7 @@ use super::inherited::InheritedSockets;
 use super::listeners::ListenError;
 use super::process;
 use super::running::Running;
+use super::take_over::{Predecessor, Successor, TakeOverError};
 use crate::api::ControlSocketError;
 use crate::cli::Lang;
 use crate::config::{self, Depth, Fault, Loaded};
@@ -19,6 +20,8 @@ use crate::config::{self, Depth, Fault, Loaded};
 pub(crate) enum StartError {
     #[error("the configuration is wrong")]
     Config(Vec<Fault>),
+    #[error("{0}")]
+    TakeOver(#[from] TakeOverError),
     #[error("the sockets that systemd passes cannot be taken: {0}")]
     Inherited(io::Error),
     #[error("{0}; name servers can be named in [resolver] servers")]
@@ -35,29 +38,68 @@ pub(crate) enum StartError {
     System(io::Error),
 }
 
-/// Runs a node on this configuration file until it is told to end.
+/// How a node begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Begin {
+    Afresh,
+    /// In the place of the node that listens on the control socket.
+    TakeOver,
+}
+
+/// Runs a node on this configuration file until it is told to end, or another takes its place.
 ///
 /// # Errors
-/// [`StartError`]; once it runs, nothing ends it but a signal.
-pub(crate) fn run(file: PathBuf) -> Result<(), StartError> {
+/// [`StartError`]; once it runs, nothing ends it but a signal and a successor.
+pub(crate) fn run(file: PathBuf, begin: Begin) -> Result<(), StartError> {
     process::keep_memory_private();
     // Before there are threads: what is taken here has one owner.
     let inherited = InheritedSockets::take().map_err(StartError::Inherited)?;
     let loaded = config::load(&file, Depth::Start).map_err(StartError::Config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(StartError::System)?.block_on(serve(file, loaded, inherited))
+    runtime.map_err(StartError::System)?.block_on(serve(file, loaded, inherited, begin))
 }
 
-async fn serve(file: PathBuf, loaded: Loaded, inherited: InheritedSockets) -> Result<(), StartError> {
+async fn serve(
+    file: PathBuf,
+    loaded: Loaded,
+    mut inherited: InheritedSockets,
+    begin: Begin,
+) -> Result<(), StartError> {
     // First of all: a signal that comes before the node is ready must not end it by default.
     let mut signals = Signals::new().map_err(StartError::System)?;
-    let running = Running::start(file, loaded, inherited).await?;
-    while signals.next().await == Told::Reload {
-        running.reload(Lang::En).await;
+    if begin == Begin::TakeOver {
+        let (predecessor, taken) = Predecessor::ask(&loaded.settings.control.socket).await?;
+        (inherited.predecessor, inherited.taken) = (Some(predecessor), taken);
     }
-    // Told so once more, it ends at once: the mail server keeps what has no answer.
-    running.stop(signals.told_to_end()).await;
-    Ok(())
+    let mut running = Running::start(file, loaded, inherited).await?;
+    loop {
+        match next(&mut signals, &mut running).await {
+            Next::Told(Told::Reload) => drop(running.reload(Lang::En).await),
+            // Told so once more, it ends at once: the mail server keeps what has no answer.
+            Next::Told(Told::End) => {
+                running.stop(signals.told_to_end()).await;
+                return Ok(());
+            }
+            Next::Successor(successor) => {
+                running.hand_over(successor, signals.told_to_end()).await;
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// What a node hears of.
+enum Next {
+    Told(Told),
+    Successor(Successor),
+}
+
+async fn next(signals: &mut Signals, running: &mut Running) -> Next {
+    std::future::poll_fn(|context| match signals.poll_next(context) {
+        Poll::Ready(told) => Poll::Ready(Next::Told(told)),
+        Poll::Pending => running.poll_successor(context).map(Next::Successor),
+    })
+    .await
 }
 
 /// Signals that a node heeds.
@@ -82,17 +124,14 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) -> Told {
-        std::future::poll_fn(|context| {
-            if self.terminate.poll_recv(context).is_ready() || self.interrupt.poll_recv(context).is_ready() {
-                return Poll::Ready(Told::End);
-            }
-            self.hang_up.poll_recv(context).map(|_| Told::Reload)
-        })
-        .await
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Told> {
+        if self.terminate.poll_recv(context).is_ready() || self.interrupt.poll_recv(context).is_ready() {
+            return Poll::Ready(Told::End);
+        }
+        self.hang_up.poll_recv(context).map(|_| Told::Reload)
     }
 
     async fn told_to_end(&mut self) {
-        while self.next().await != Told::End {}
+        while std::future::poll_fn(|context| self.poll_next(context)).await != Told::End {}
     }
 }

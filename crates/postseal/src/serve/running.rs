@@ -1,3 +1,5 @@
+mod hand_over;
+
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -10,7 +12,7 @@ use std::time::Duration;
 
 use postseal_milter::Stop;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep};
 
@@ -27,9 +29,11 @@ use super::process;
 use super::reload::{ReloadReply, Reloader, say_faults, status};
 use super::run::StartError;
 use super::service_manager::ServiceManager;
-use crate::api::{Api, ControlSocket};
+use super::side_listeners::{listen_for_monitors, listen_for_orders};
+use super::take_over::{OfferedSockets, Successor};
+use crate::api::{Api, ControlFile, ControlSocket};
 use crate::cli::Lang;
-use crate::config::{ControlSettings, Loaded, LogLevel, MilterAddress, Settings, VerdictSettings};
+use crate::config::{Loaded, LogLevel, MilterAddress, Settings, VerdictSettings};
 use crate::keys::{FoundCopy, HostedKeys, Refresher, StoreAccess};
 use crate::service::WorkerCounts;
 use crate::verdicts::{self, Spooling};
@@ -43,6 +47,9 @@ pub(crate) struct Running {
     tasks: JoinSet<()>,
     /// Writes verdicts to disk, as long as there may be some.
     spooling: Option<Spooling>,
+    control_file: Option<ControlFile>,
+    /// A process that is ready to take this one's place.
+    ready_successors: mpsc::Receiver<Successor>,
 }
 
 /// What the tasks of a node share.
@@ -58,6 +65,7 @@ struct Parts {
     /// `None`: the settings name no hosting zone.
     dns: Option<HostedDns>,
     looks: Arc<WorkerCounts>,
+    offered: OfferedSockets,
 }
 
 impl Running {
@@ -78,22 +86,29 @@ impl Running {
         let log = Log::new(settings.log);
         say_faults(&log, &warnings);
         warn_of_few_descriptors(&settings, &log);
-        let control = listen_for_orders(&settings.control, &log)?;
-        let http = match settings.http {
-            Some(address) => Some(http::listen(address).await.map_err(StartError::Http)?),
-            None => None,
-        };
+        let offered = OfferedSockets::default();
+        let control = listen_for_orders(&settings.control, &log, &mut inherited.taken, &offered)?;
+        let control_path = settings.control.socket.clone();
+        let http = listen_for_monitors(settings.http, &mut inherited.taken, &offered).await;
+        let http = http.map_err(StartError::Http)?;
         let store = settings.store.as_ref().map(|_| Arc::new(StoreAccess::new()));
         let loaded = store.clone().and_then(|store| load_hosted_keys(&settings, store, &log));
         let (hosted, found) = loaded.unzip();
         let dns = match (&hosted, &settings.hosting) {
-            (Some(keys), Some(hosting)) => Some(HostedDns::start(Arc::clone(keys), hosting).await?),
+            (Some(keys), Some(hosting)) => {
+                Some(HostedDns::start(Arc::clone(keys), hosting, &mut inherited.taken, &offered).await?)
+            }
             _ => None,
         };
         let node = Arc::new(Node::new(settings, hosted.clone(), log)?);
-        let listeners = Listeners::open(&node, &node.current().settings, &mut inherited).await?;
+        let listeners = Listeners::open(&node, &node.current().settings, &mut inherited, &offered).await?;
         for name in inherited.left() {
             let unused = format!("systemd passes a socket {name:?} that [milter] listen does not name");
+            node.log.say(LogLevel::Warn, &unused);
+        }
+        for name in inherited.taken.left() {
+            let unused =
+                format!("the node before listened on {name}, which the settings do not name any more");
             node.log.say(LogLevel::Warn, &unused);
         }
         let manager = Arc::new(ServiceManager::of_environment());
@@ -101,16 +116,31 @@ impl Running {
         let reloader = Reloader::new(file.clone(), Arc::clone(&node), Arc::clone(&manager), addresses);
         let stopping = AtomicBool::new(false);
         let looks = Arc::default();
-        let parts =
-            Arc::new(Parts { node, listeners, manager, reloader, stopping, store, hosted, dns, looks });
+        let parts = Arc::new(Parts {
+            node,
+            listeners,
+            manager,
+            reloader,
+            stopping,
+            store,
+            hosted,
+            dns,
+            looks,
+            offered,
+        });
         let reloading = Arc::clone(&parts);
         let reload = move |lang| -> Pin<Box<dyn Future<Output = ReloadReply> + Send>> {
             let parts = Arc::clone(&reloading);
             Box::pin(async move { parts.reload(lang).await })
         };
         let api = Arc::new(Api::new(parts.store.is_some(), Box::new(reload)));
-        let mut running = Running { parts, api, tasks: JoinSet::new(), spooling: None };
-        running.begin(control, http, found);
+        let (ready, ready_successors) = mpsc::channel(1);
+        let tasks = JoinSet::new();
+        let mut running = Running { parts, api, tasks, spooling: None, control_file: None, ready_successors };
+        if let Some(predecessor) = inherited.predecessor {
+            running.parts.succeed(predecessor).await;
+        }
+        running.begin((control, control_path, ready), http, found);
         let parts = &running.parts;
         parts.say_where_dns_is();
         // They sign by the file, and somebody must decide.
@@ -147,13 +177,20 @@ impl Running {
 
     /// Finishes the messages under way, for ten seconds at most or until `at_once` is ready, and
     /// takes no others.
-    pub(crate) async fn stop(mut self, at_once: impl Future<Output = ()>) {
+    pub(crate) async fn stop(self, at_once: impl Future<Output = ()>) {
         let parts = Arc::clone(&self.parts);
         parts.stopping.store(true, Ordering::Relaxed);
         parts.manager.stopping();
         parts.node.log.say(LogLevel::Info, "stopping: messages under way are finished");
+        parts.offered.close();
         parts.listeners.stop(Stop::Drain { grace: DRAIN });
         either(pin!(parts.no_connection_left()), pin!(at_once)).await;
+        self.end().await;
+    }
+
+    /// The end of what goes on beside the mail path.
+    async fn end(mut self) {
+        let parts = Arc::clone(&self.parts);
         let spooling = self.spooling.take();
         // A fault there is said by the thread itself.
         let _ = spawn_blocking(move || drop(spooling)).await;
@@ -166,10 +203,19 @@ impl Running {
     }
 
     /// Begins what goes on beside the mail path.
-    fn begin(&mut self, control: Option<ControlSocket>, http: Option<TcpListener>, found: Option<FoundCopy>) {
-        if let Some(control) = control {
+    fn begin(
+        &mut self,
+        (control, path, ready): (Option<ControlSocket>, PathBuf, mpsc::Sender<Successor>),
+        http: Option<TcpListener>,
+        found: Option<FoundCopy>,
+    ) {
+        if let Some(mut control) = control {
+            // The file of a node before is this one's from now on.
+            self.control_file = Some(control.file().unwrap_or_else(|| ControlFile::at(&path)));
             let api = Arc::clone(&self.api);
-            self.tasks.spawn(async move { control.serve(api).await });
+            let (asking, asked) = mpsc::channel(1);
+            self.tasks.spawn(async move { control.serve(api, asking).await });
+            self.tasks.spawn(Arc::clone(&self.parts).offer_sockets(asked, ready));
         }
         if let Some(listener) = http {
             self.tasks.spawn(http::serve(listener, Arc::clone(&self.parts)));
@@ -255,6 +301,7 @@ impl Drop for Running {
     /// Stopped already, nothing is left to end.
     fn drop(&mut self) {
         self.parts.stopping.store(true, Ordering::Relaxed);
+        self.parts.offered.close();
         self.parts.listeners.stop(Stop::Drain { grace: Duration::ZERO });
     }
 }
@@ -342,17 +389,6 @@ fn load_hosted_keys(
     Some((Arc::new(keys), found))
 }
 
-fn listen_for_orders(settings: &ControlSettings, log: &Log) -> Result<Option<ControlSocket>, StartError> {
-    match ControlSocket::listen(&settings.socket) {
-        Ok(socket) => Ok(Some(socket)),
-        Err(error) if settings.required => Err(StartError::Control(error)),
-        Err(error) => {
-            log.say(LogLevel::Warn, &format!("no commands, and reload by SIGHUP only: {error}"));
-            Ok(None)
-        }
-    }
-}
-
 fn warn_of_few_descriptors(settings: &Settings, log: &Log) {
     let needed = (settings.milter.max_connections * settings.milter.listen.len()) as u64 + OTHER_DESCRIPTORS;
     if let Some(allowed) = process::take_file_descriptors().filter(|allowed| *allowed < needed) {
@@ -366,13 +402,23 @@ fn warn_of_few_descriptors(settings: &Settings, log: &Log) {
     }
 }
 
+/// Which of two was ready first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum First {
+    One,
+    Other,
+}
+
 /// Waits for whichever is first.
-async fn either(mut one: Pin<&mut impl Future<Output = ()>>, mut other: Pin<&mut impl Future<Output = ()>>) {
+async fn either(
+    mut one: Pin<&mut impl Future<Output = ()>>,
+    mut other: Pin<&mut impl Future<Output = ()>>,
+) -> First {
     std::future::poll_fn(|context| match one.as_mut().poll(context) {
-        Poll::Ready(()) => Poll::Ready(()),
-        Poll::Pending => other.as_mut().poll(context),
+        Poll::Ready(()) => Poll::Ready(First::One),
+        Poll::Pending => other.as_mut().poll(context).map(|()| First::Other),
     })
-    .await;
+    .await
 }
 
 /// For messages under way when the node is told to end.

@@ -30,7 +30,13 @@ impl ServiceManager {
 
     /// It listens, on this configuration.
     pub(crate) fn ready(&self, status: &str) {
-        self.tell(&format!("READY=1\nSTATUS={}\n", one_line(status)));
+        let process = std::process::id();
+        self.tell(&format!("READY=1\nMAINPID={process}\nSTATUS={}\n", one_line(status)));
+    }
+
+    /// Another process is the node now, whose word counts.
+    pub(crate) fn succeeded_by(&self, process: i32) {
+        self.tell(&format!("MAINPID={process}\n"));
     }
 
     /// A reload has begun; [`ServiceManager::ready`] ends it.
@@ -97,7 +103,10 @@ mod tests {
             String::from_utf8_lossy(&buffer[..length]).into_owned()
         };
         service.ready("3 domains\nREADY=0");
-        assert_eq!(heard(), "READY=1\nSTATUS=3 domains READY=0\n");
+        let process = std::process::id();
+        assert_eq!(heard(), format!("READY=1\nMAINPID={process}\nSTATUS=3 domains READY=0\n"));
+        service.succeeded_by(4711);
+        assert_eq!(heard(), "MAINPID=4711\n");
         service.reloading();
         let reloading = heard();
         assert!(reloading.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{reloading}");

@@ -7,6 +7,7 @@ mod name_server;
 mod own_mail;
 #[path = "../support/mod.rs"]
 mod support;
+mod take_over;
 
 use std::net::IpAddr;
 use std::os::unix::net::UnixStream;

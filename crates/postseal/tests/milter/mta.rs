@@ -144,13 +144,18 @@ impl Mta {
         for command in self.commands(login, message) {
             self.say(&command);
         }
-        self.say(&packet(b'D', b"Ei\x004ZxyQ\0"));
-        self.say(&packet(b'E', b""));
-        self.outcome(message)
+        self.end(message)
     }
 
     pub fn abort(&mut self) {
         self.say(&packet(b'A', b""));
+    }
+
+    /// The end of a message whose commands were said.
+    pub fn end(&mut self, message: &Message) -> Outcome {
+        self.say(&packet(b'D', b"Ei\x004ZxyQ\0"));
+        self.say(&packet(b'E', b""));
+        self.outcome(message)
     }
 
     fn outcome(&mut self, message: &Message) -> Outcome {

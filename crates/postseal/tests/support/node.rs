@@ -42,6 +42,14 @@ impl Node {
         Node::run(files, self.http, |_| {})
     }
 
+    /// Another one that takes the place of this one, and its files.
+    pub fn successor(&mut self) -> Node {
+        let files = std::mem::replace(&mut self.files, Files::new());
+        Node::run(files, self.http, |command| {
+            command.arg("--take-over");
+        })
+    }
+
     fn run(files: Files, http: u16, change: impl FnOnce(&mut Command)) -> Node {
         let path = files.path("postseal.toml");
         let mut command = program();

@@ -4,6 +4,7 @@ mod udp;
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -68,6 +69,45 @@ pub struct ListenerError {
     pub error: io::Error,
 }
 
+/// A UDP and a TCP socket at the same address.
+#[derive(Debug)]
+pub struct BoundSockets {
+    udp: UdpSocket,
+    tcp: TcpListener,
+    address: SocketAddr,
+}
+
+impl BoundSockets {
+    /// Binds both; port 0 takes one that is free for both.
+    ///
+    /// # Errors
+    /// [`ListenerError`].
+    pub async fn bind(address: SocketAddr) -> Result<BoundSockets, ListenerError> {
+        let bound = bind(address).await.map_err(|error| ListenerError { address, error })?;
+        Ok(BoundSockets { udp: bound.0, tcp: bound.1, address: bound.2 })
+    }
+
+    /// Takes sockets that another process has bound.
+    ///
+    /// # Errors
+    /// What the system says.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn take_over(udp: OwnedFd, tcp: OwnedFd) -> io::Result<BoundSockets> {
+        let (udp, tcp) = (std::net::UdpSocket::from(udp), std::net::TcpListener::from(tcp));
+        udp.set_nonblocking(true)?;
+        tcp.set_nonblocking(true)?;
+        let address = tcp.local_addr()?;
+        Ok(BoundSockets { udp: UdpSocket::from_std(udp)?, tcp: TcpListener::from_std(tcp)?, address })
+    }
+
+    /// The UDP socket and the TCP one, for a process that hands them on.
+    pub fn files(&self) -> (BorrowedFd<'_>, BorrowedFd<'_>) {
+        (self.udp.as_fd(), self.tcp.as_fd())
+    }
+}
+
 /// A running server: UDP and TCP on every address. Dropping it ends it.
 pub struct Listener {
     addresses: Vec<SocketAddr>,
@@ -90,23 +130,36 @@ impl Listener {
     ) -> Result<Listener, ListenerError> {
         let mut sockets = Vec::with_capacity(addresses.len());
         for address in addresses {
-            sockets.push(bind(*address).await.map_err(|error| ListenerError { address: *address, error })?);
+            sockets.push(BoundSockets::bind(*address).await?);
         }
+        Ok(Listener::on(sockets, source, &responder, limits))
+    }
+
+    /// Serves on sockets that are there.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn on<S: Source>(
+        sockets: Vec<BoundSockets>,
+        source: S,
+        responder: &Arc<Responder>,
+        limits: ListenerLimits,
+    ) -> Listener {
         let source = Arc::new(source);
         let connections = Arc::new(Connections::new(&limits));
         let mut listener = Listener { addresses: Vec::new(), tasks: JoinSet::new() };
-        for (udp, tcp, address) in sockets {
+        for BoundSockets { udp, tcp, address } in sockets {
             listener.addresses.push(address);
-            listener.tasks.spawn(udp::serve(udp, Arc::clone(&source), Arc::clone(&responder)));
+            listener.tasks.spawn(udp::serve(udp, Arc::clone(&source), Arc::clone(responder)));
             let server = tcp::Server {
                 source: Arc::clone(&source),
-                responder: Arc::clone(&responder),
+                responder: Arc::clone(responder),
                 connections: Arc::clone(&connections),
                 limits,
             };
             listener.tasks.spawn(server.serve(tcp));
         }
-        Ok(listener)
+        listener
     }
 
     /// Where it listens, in the order given.
