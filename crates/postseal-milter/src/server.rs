@@ -89,7 +89,12 @@ impl<M: Milter> Server<M> {
     /// Begins the end; [`Server::finished`] awaits it. A later call replaces an
     /// earlier one: a second signal may be less patient than the first.
     pub fn stop(&self, stop: Stop) {
-        self.ending.send_replace(Some(stop.starting_at(Instant::now())));
+        let mut next = stop.starting_at(Instant::now());
+        self.ending.send_modify(|ending| {
+            // What another process has is not had back.
+            next.keeps_files |= ending.is_some_and(|before| before.keeps_files);
+            *ending = Some(next);
+        });
     }
 
     /// Waits until a stopped server has no connection left.
@@ -110,7 +115,7 @@ struct Listening<M> {
 }
 
 impl<M: Milter> Listening<M> {
-    async fn run(mut self) {
+    async fn run(self) {
         let mut ending = EndingWatch::new(self.ending.clone());
         while ending.ending().is_none() {
             let mut accepting = pin!(self.accept());
@@ -120,9 +125,6 @@ impl<M: Milter> Listening<M> {
                 if ended.is_ready() { ended } else { accepting.as_mut().poll(context) }
             })
             .await;
-        }
-        if ending.ending().is_some_and(|ending| ending.keeps_files) {
-            self.socket.keep_file();
         }
     }
 
@@ -165,6 +167,15 @@ impl<M: Milter> Listening<M> {
             let _open = open;
             connection.run().await;
         });
+    }
+}
+
+/// Also where the task is dropped before it has seen the end.
+impl<M> Drop for Listening<M> {
+    fn drop(&mut self) {
+        if self.ending.borrow().is_some_and(|ending| ending.keeps_files) {
+            self.socket.keep_file();
+        }
     }
 }
 

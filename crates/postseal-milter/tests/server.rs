@@ -264,6 +264,21 @@ fn hands_over_patiently() {
     assert_eq!(filter.finished().messages, 4);
 }
 
+/// The process may end before its listening task has run once more, and may be told to end at once.
+#[test]
+fn a_socket_that_was_handed_over_keeps_its_file() {
+    for _ in 0..20 {
+        let filter = Running::start(Mode::Edit, Config::default());
+        Mta::unix(&filter.path()).negotiate();
+        let path = filter.path();
+        filter.stop(Stop::HandOver { patience: Duration::ZERO, grace: Duration::ZERO });
+        filter.stop(Stop::Drain { grace: Duration::ZERO });
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(path.exists());
+        filter.finished();
+    }
+}
+
 fn unix(path: &Path) -> Result<Socket, SocketError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let _guard = runtime.enter();
