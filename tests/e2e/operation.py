@@ -107,7 +107,7 @@ def reload_under_traffic(scene):
 
 def upgrades_under_traffic(scene):
     """Five upgrades of each node: no message is deferred, none is unsigned"""
-    replies, user, rate, count = [], "upgraded", 50, 600
+    replies, user, rate, count = [], "upgraded", 200, 2400
 
     def deliver(number):
         octets = message(subject=f"upgrade {number}", message_id=f"upgrade-{number}@e2e.test")
