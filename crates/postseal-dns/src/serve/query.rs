@@ -63,8 +63,8 @@ impl<'q> Query<'q> {
         let question = if questions == 1 { Some(reader.question()?) } else { None };
         // RFC 1995 §3: an IXFR query has the SOA of the sender; it is refused, not unreadable.
         let is_transfer = question.as_ref().is_some_and(|q| q.record_type == TYPE_IXFR);
-        let before = header.count(1) + u16::from(header.count(2) > 0 && !is_transfer);
-        if before > 0 || header.count(2) > MAX_ADDITIONAL {
+        let may_have_authorities = is_transfer || header.count(2) == 0;
+        if header.count(1) > 0 || !may_have_authorities || header.count(2) > MAX_ADDITIONAL {
             return Err(Unreadable);
         }
         for _ in 0..header.count(2) {
