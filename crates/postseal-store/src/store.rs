@@ -1,4 +1,7 @@
-use std::ops::Range;
+// Operations on what is not organisations, domains and keys.
+mod trusted_sealers;
+mod verdicts;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,9 +14,8 @@ use zeroize::Zeroizing;
 
 use crate::sqlite::Sqlite;
 use crate::{
-    Act, AuditRow, AuditVerdict, CountedRow, Domain, Feed, FormerName, HeldDomain, HostedKey,
-    KeyEncryptionKey, KeySource, KeyVault, PublishedKey, SealedKey, Sighting, StoreError, StoredVerdict,
-    VerdictBatch, VerdictExpiry, VerdictFilter, VerdictRows, Verification,
+    Act, AuditRow, AuditVerdict, Domain, Feed, FormerName, HeldDomain, HostedKey, KeyEncryptionKey,
+    KeySource, KeyVault, PublishedKey, SealedKey, Sighting, StoreError, Verification,
 };
 
 /// What survives a restart. Each method is one operation of the service layer and
@@ -417,19 +419,6 @@ impl Store {
         }
     }
 
-    /// The ARC sealers that an organisation trusts.
-    ///
-    /// # Errors
-    /// [`StoreError::NoOrganisation`].
-    pub async fn trusted_sealers(
-        &self,
-        organisation: &OrganisationName,
-    ) -> Result<Vec<DomainName>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.trusted_sealers(organisation).await,
-        }
-    }
-
     /// A page of what the hosting zone answers at `now`, by name, after `after`.
     ///
     /// # Errors
@@ -516,64 +505,6 @@ impl Store {
         }
     }
 
-    /// Stores a batch of a spool: rows, the counters of reports, and how far its segment has come, at
-    /// once. What was stored before is left out, however often it comes. Returns how many were stored.
-    ///
-    /// # Errors
-    /// Only where the database fails.
-    pub async fn record_verdicts(
-        &self,
-        batch: &VerdictBatch,
-        rows: VerdictRows,
-        now: u64,
-    ) -> Result<u64, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.record_verdicts(batch, rows, now).await,
-        }
-    }
-
-    /// Removes some of the verdicts that are too old, little at once. Says whether more are left.
-    ///
-    /// # Errors
-    /// Only where the database fails.
-    pub async fn expire_verdicts(&self, expiry: VerdictExpiry) -> Result<bool, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.expire_verdicts(expiry).await,
-        }
-    }
-
-    /// A page of judged messages, the newest first, before row `before`.
-    ///
-    /// # Errors
-    /// Only where the database fails, or was changed by other hands.
-    pub async fn verdicts(
-        &self,
-        filter: &VerdictFilter,
-        before: Option<i64>,
-        limit: u32,
-    ) -> Result<Vec<StoredVerdict>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.verdicts(filter, before, limit).await,
-        }
-    }
-
-    /// A page of the rows of an aggregate report for a Policy Domain, after row `after`. `days` are counted
-    /// from 1970, in UTC; rows that are equal on several of them are one.
-    ///
-    /// # Errors
-    /// Only where the database fails, or was changed by other hands.
-    pub async fn report_rows(
-        &self,
-        policy_domain: &DomainName,
-        days: Range<u64>,
-        after: Option<[u8; 16]>,
-        limit: u32,
-    ) -> Result<Vec<CountedRow>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.report_rows(policy_domain, days, after, limit).await,
-        }
-    }
-
     /// Writes the store to a new file, beside a running node, and a note that says where the
     /// key-encryption key is kept: it is not in the backup.
     ///
@@ -593,60 +524,6 @@ impl Store {
     pub async fn restore(&self, path: &Path, act: Act<'_>) -> Result<(), StoreError> {
         match &self.backend {
             Backend::Sqlite(store) => store.restore(path, act).await,
-        }
-    }
-
-    /// Replaces the ARC sealers that an organisation trusts, as Exchange's `set` does.
-    ///
-    /// # Errors
-    /// [`StoreError::NoOrganisation`], [`StoreError::TooManySealers`].
-    pub async fn set_trusted_sealers(
-        &self,
-        organisation: &OrganisationName,
-        sealers: &[DomainName],
-        act: Act<'_>,
-    ) -> Result<Vec<DomainName>, StoreError> {
-        let change = |now: &mut Vec<DomainName>| *now = sealers.to_vec();
-        match &self.backend {
-            Backend::Sqlite(store) => {
-                store.change_trusted_sealers(organisation, "arc.set", act, change).await
-            }
-        }
-    }
-
-    /// Adds to the ARC sealers that an organisation trusts.
-    ///
-    /// # Errors
-    /// [`StoreError::NoOrganisation`], [`StoreError::TooManySealers`].
-    pub async fn add_trusted_sealers(
-        &self,
-        organisation: &OrganisationName,
-        sealers: &[DomainName],
-        act: Act<'_>,
-    ) -> Result<Vec<DomainName>, StoreError> {
-        let change = |now: &mut Vec<DomainName>| now.extend_from_slice(sealers);
-        match &self.backend {
-            Backend::Sqlite(store) => {
-                store.change_trusted_sealers(organisation, "arc.add", act, change).await
-            }
-        }
-    }
-
-    /// Takes some from the ARC sealers that an organisation trusts.
-    ///
-    /// # Errors
-    /// [`StoreError::NoOrganisation`], [`StoreError::TooManySealers`].
-    pub async fn remove_trusted_sealers(
-        &self,
-        organisation: &OrganisationName,
-        sealers: &[DomainName],
-        act: Act<'_>,
-    ) -> Result<Vec<DomainName>, StoreError> {
-        let change = |now: &mut Vec<DomainName>| now.retain(|sealer| !sealers.contains(sealer));
-        match &self.backend {
-            Backend::Sqlite(store) => {
-                store.change_trusted_sealers(organisation, "arc.remove", act, change).await
-            }
         }
     }
 }
