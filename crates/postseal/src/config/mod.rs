@@ -11,6 +11,7 @@
 mod fault;
 mod fault_report;
 mod fault_words;
+mod key_file_words;
 mod source;
 mod table;
 
