@@ -33,7 +33,7 @@ use super::side_listeners::{listen_for_monitors, listen_for_orders};
 use super::take_over::{OfferedSockets, Successor};
 use crate::api::{Api, ControlFile, ControlSocket};
 use crate::cli::Lang;
-use crate::config::{Loaded, LogLevel, MilterAddress, Settings, VerdictSettings};
+use crate::config::{Loaded, LogLevel, Settings, VerdictSettings};
 use crate::keys::{FoundCopy, HostedKeys, Refresher, StoreAccess};
 use crate::service::WorkerCounts;
 use crate::verdicts::{self, Spooling};
@@ -153,8 +153,8 @@ impl Running {
 
     /// Where MTAs reach it, in the order of the settings: with the port that was taken, where
     /// they ask for any.
-    #[allow(dead_code, reason = "for whoever runs a node as a part of another process")]
-    pub(crate) fn milter_addresses(&self) -> &[MilterAddress] {
+    #[cfg(test)]
+    pub(crate) fn milter_addresses(&self) -> &[crate::config::MilterAddress] {
         self.parts.listeners.addresses()
     }
 
@@ -162,12 +162,6 @@ impl Running {
     /// port that was taken, where they ask for any.
     pub(crate) fn dns_addresses(&self) -> &[SocketAddr] {
         self.parts.dns.as_ref().map_or(&[], HostedDns::addresses)
-    }
-
-    /// The API of the node, for whoever runs it as a part of another process.
-    #[allow(dead_code, reason = "for whoever runs a node as a part of another process")]
-    pub(crate) fn api(&self) -> Arc<Api> {
-        Arc::clone(&self.api)
     }
 
     /// Takes the configuration file again.
@@ -437,7 +431,7 @@ mod tests {
     use tokio::net::TcpStream;
 
     use super::*;
-    use crate::config::{self, Depth};
+    use crate::config::{self, Depth, MilterAddress};
 
     /// Two nodes in one process, each on sockets of its own, and nothing left of either.
     #[tokio::test]
