@@ -26,6 +26,9 @@ mod receiver_rules;
 // The whole walk on one machine.
 mod sandbox;
 
+// What is said to people, in each language.
+mod words;
+
 mod cli;
 mod system_group;
 

@@ -10,9 +10,9 @@ use super::exchange::{Answer, Request, percent_decoded};
 use super::operations::{arc_config, audit, dkim, domains, node, organisations};
 use super::routes::{Names, Operation, ROUTES, Route};
 use super::{Problem, ProblemKind, openapi};
-use crate::cli::Lang;
 use crate::serve::ReloadReply;
 use crate::service::Service;
+use crate::words::Lang;
 
 /// All of the API, without its sockets.
 pub(crate) struct Api {

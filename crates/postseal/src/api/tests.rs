@@ -110,7 +110,7 @@ async fn resources_are_as_they_are_described() {
     check("OrganisationPage", &client.organisations(None).await.expect("read"));
     check("DomainPage", &client.domains(&contoso, None).await.expect("read"));
     let reloaded =
-        client.reload(&super::resource::ReloadOrder { lang: crate::cli::Lang::Ja }).await.expect("taken");
+        client.reload(&super::resource::ReloadOrder { lang: crate::words::Lang::Ja }).await.expect("taken");
     check("Reloaded", &reloaded);
     let Err(ClientError::Problem(problem)) = client.new_dkim(&contoso, &domain, &enable).await else {
         panic!("made twice")

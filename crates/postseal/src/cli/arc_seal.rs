@@ -12,13 +12,13 @@ use super::Status;
 use super::args::DnsArgs;
 use super::dns_source::DnsSource;
 use super::key_file::read_signing_key;
-use super::lang::{Lang, say};
 use super::message_source::{MessageReader, SpooledMessage};
 use super::problem::Problem;
 use super::sign::write_out;
 use super::signing_args::{SigningArgs, unix_time};
 use super::terminal::Terminal;
-use super::words::{arc_cause, authserv_id_error, seal_refusal};
+use crate::words::{Lang, say};
+use crate::words::{arc_cause, authserv_id_error, seal_refusal};
 
 /// Authenticated Received Chain: what forwarders vouch for (RFC 8617)
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use clap::Args;
 use postseal_core::message::{Envelope, HeloIdentity, MailFrom};
 
-use super::lang::Lang;
+use crate::words::Lang;
 
 /// Arguments of every command.
 #[derive(Debug, Args)]

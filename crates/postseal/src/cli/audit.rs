@@ -3,11 +3,11 @@ use std::fmt::Write as _;
 use clap::{Args, Subcommand};
 
 use super::Status;
-use super::lang::say;
 use super::node_client::{NodeArgs, NodeClient, block_on};
 use super::problem::Problem;
 use super::terminal::Terminal;
 use crate::api::resource::AuditEntry;
+use crate::words::say;
 
 /// The audit log of a running node: who did what
 #[derive(Debug, Args)]

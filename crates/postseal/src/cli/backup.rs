@@ -3,11 +3,11 @@ use std::path::{Path, PathBuf, absolute};
 use clap::Args;
 
 use super::Status;
-use super::lang::{Lang, say};
 use super::node_client::{NodeArgs, NodeClient, block_on};
 use super::problem::Problem;
 use super::terminal::Terminal;
 use crate::api::resource::{BackupOrder, RestoreOrder};
+use crate::words::{Lang, say};
 
 /// Write the store of a running node to a new file
 #[derive(Debug, Args)]

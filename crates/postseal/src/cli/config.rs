@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use super::Status;
 use super::fault_text::fault_text;
-use super::lang::{Lang, say};
 use super::problem::Problem;
 use super::terminal::Terminal;
 use crate::config::{self, CONFIG_FILE, Depth, Fault, FaultKind, FaultReport, Loaded, Severity};
+use crate::words::{Lang, say};
 
 /// Look at the configuration file
 #[derive(Debug, Args)]

@@ -9,11 +9,11 @@ use postseal_dns::master_file::{MAX_FILE, MasterFile, MasterFileError, Wrong, Zo
 use tokio::task::JoinSet;
 
 use super::args::DnsArgs;
-use super::lang::{Lang, say};
 use super::problem::Problem;
 use super::terminal::Terminal;
 use super::trace::RecordedAnswers;
-use super::words::{master_file_finding, master_file_next_step, master_file_wrong};
+use crate::words::{Lang, say};
+use crate::words::{master_file_finding, master_file_next_step, master_file_wrong};
 
 /// Octets of answers that one command keeps.
 const CACHE: u64 = 4 << 20;

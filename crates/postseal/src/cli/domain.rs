@@ -3,13 +3,13 @@ use std::fmt::Write as _;
 use clap::{Args, Subcommand};
 
 use super::Status;
-use super::lang::{Lang, say};
 use super::node_client::{NodeArgs, NodeClient, OrganisationArgs, block_on, domain_name};
 use super::problem::Problem;
 use super::terminal::Terminal;
-use super::words;
 use crate::api::resource::{DomainResource, NewDomain, VerificationOutcome};
 use crate::api::{ClientError, ProblemKind};
+use crate::words;
+use crate::words::{Lang, say};
 
 /// Domains of an organisation on a running node
 #[derive(Debug, Args)]
@@ -124,7 +124,7 @@ fn verify(domain: &str, at: &At, terminal: &Terminal) -> Result<Status, Problem>
             if terminal.json {
                 terminal.print_json(&problem)?;
             }
-            words::api_problem(&problem, lang).report(terminal);
+            Problem::from(words::api_problem(&problem, lang)).report(terminal);
             return Ok(Status::Bad);
         }
     };

@@ -1,8 +1,8 @@
 use std::fmt::Write as _;
 
-use super::lang::Lang;
 use super::terminal::Paint;
 use crate::config::FaultReport;
+use crate::words::Lang;
 
 /// A fault as compilers show theirs: what, where, the line with the place marked, and
 /// what to do.

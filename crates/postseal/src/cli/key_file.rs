@@ -5,9 +5,9 @@ use std::path::Path;
 use postseal_core::dkim::{MIN_SIGNING_BITS, SigningKey, SigningKeyError};
 use zeroize::Zeroizing;
 
-use super::lang::{Lang, say};
 use super::problem::Problem;
 use super::terminal::Terminal;
+use crate::words::{Lang, say};
 
 /// Octets that a key file may have: a PEM key of 8192 bits has 6 kB.
 const MAX_KEY_FILE: u64 = 64 * 1024;

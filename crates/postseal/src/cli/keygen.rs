@@ -16,9 +16,9 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::Status;
-use super::lang::{Lang, say};
 use super::problem::Problem;
 use super::terminal::Terminal;
+use crate::words::{Lang, say};
 
 /// Make a signing key and the DNS record to publish
 #[derive(Debug, Args)]

@@ -5,8 +5,8 @@ use std::path::Path;
 use memchr::memchr;
 use postseal_core::message::{HeaderSection, LineEnds, Splitter, to_wire};
 
-use super::lang::{Lang, say};
 use super::problem::Problem;
+use crate::words::{Lang, say};
 
 /// Octets that are read at once; what a message costs in memory beside its header section.
 const CHUNK: usize = 64 * 1024;

@@ -15,14 +15,12 @@ mod signing_args;
 
 // What it says.
 mod fault_text;
-mod lang;
 mod problem;
 mod terminal;
 mod trace;
 mod usage;
 mod verdict_json;
 mod verdict_text;
-mod words;
 
 // The commands.
 mod arc_seal;
@@ -53,7 +51,8 @@ use clap::{FromArgMatches, Parser, Subcommand};
 
 use args::GlobalArgs;
 pub(crate) use host::host_name;
-pub(crate) use lang::{Lang, say};
+
+use crate::words::Lang;
 use problem::Problem;
 use terminal::Terminal;
 

@@ -6,12 +6,12 @@ use clap::Args;
 use postseal_core::dns::DomainName;
 use postseal_core::hosting::OrganisationName;
 
-use super::lang::{Lang, say};
 use super::problem::Problem;
 use super::terminal::Terminal;
-use super::words;
 use crate::api::{Client, ClientError};
 use crate::config::{self, CONFIG_FILE};
+use crate::words;
+use crate::words::{Lang, say};
 
 /// Where the running node is.
 #[derive(Debug, Args)]
@@ -48,7 +48,7 @@ impl NodeClient {
     /// What went wrong, for people.
     pub(super) fn problem(&self, error: ClientError) -> Problem {
         match error {
-            ClientError::Problem(problem) => words::api_problem(&problem, self.lang),
+            ClientError::Problem(problem) => words::api_problem(&problem, self.lang).into(),
             ClientError::Unreachable(error) => self.unreachable(&error),
             ClientError::Unreadable(what) => Problem::new(say!(
                 self.lang,

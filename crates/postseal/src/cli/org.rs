@@ -1,11 +1,11 @@
 use clap::{Args, Subcommand};
 
 use super::Status;
-use super::lang::say;
 use super::node_client::{NodeArgs, NodeClient, block_on};
 use super::problem::Problem;
 use super::terminal::Terminal;
 use crate::api::resource::{NewOrganisation, Organisation};
+use crate::words::say;
 
 /// Organisations on a running node: whose domains they are
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
 use std::io::{self, Write as _};
 
-use super::lang::Lang;
 use super::terminal::Terminal;
+use crate::words::{Lang, ProblemWords};
 
 /// Why a command could not be done: what happened and to what, and what to do
 /// next. Already in the language of the terminal.
@@ -10,6 +10,12 @@ pub(super) struct Problem {
     what: String,
     next: Option<String>,
     silent: bool,
+}
+
+impl From<ProblemWords> for Problem {
+    fn from(words: ProblemWords) -> Problem {
+        Problem { what: words.what, next: words.next, silent: false }
+    }
 }
 
 impl Problem {
@@ -26,7 +32,7 @@ impl Problem {
     /// Standard output cannot be written. A reader that went away (`| head`) is
     /// no news to anybody.
     pub(super) fn of_output(error: &io::Error, lang: Lang) -> Problem {
-        let what = super::lang::say!(
+        let what = crate::words::say!(
             lang,
             "standard output cannot be written: {error}",
             "標準出力に書き込めません: {error}"

@@ -8,7 +8,7 @@ use super::node_client::{NodeClient, block_on, domain_name};
 use super::problem::Problem;
 use super::terminal::Terminal;
 use crate::api::resource::Record;
-use crate::cli::lang::Lang;
+use crate::words::Lang;
 
 /// The DNS records that the owner of a domain is to publish
 #[derive(Debug, Args)]

@@ -3,7 +3,6 @@ use serde::Serialize;
 
 use super::Status;
 use super::fault_text::fault_text;
-use super::lang::say;
 use super::node_client::{NodeArgs, NodeClient, block_on};
 use super::problem::Problem;
 use super::terminal::Terminal;
@@ -11,6 +10,7 @@ use crate::api::resource::ReloadOrder;
 use crate::api::{ClientError, ProblemKind};
 use crate::config::FaultReport;
 use crate::serve::Reloaded;
+use crate::words::say;
 
 /// Make a running node take its configuration file again
 #[derive(Debug, Args)]

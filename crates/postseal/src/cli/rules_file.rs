@@ -1,8 +1,8 @@
 use std::path::Path;
 
-use super::lang::{Lang, say};
 use super::problem::Problem;
 use crate::receiver_rules::{ReceiverRules, RulesError};
+use crate::words::{Lang, say};
 
 /// The rules of receivers in a file, or those that come with the program.
 pub(super) fn receiver_rules(file: Option<&Path>, lang: Lang) -> Result<ReceiverRules, Problem> {

@@ -8,10 +8,10 @@ use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Status;
-use super::lang::{Lang, say};
 use super::problem::Problem;
 use super::terminal::{Paint, Terminal};
 use crate::sandbox::{Event, Reporter, Step, walk};
+use crate::words::{Lang, say};
 
 /// Walk the whole way on this machine: a domain without records becomes one that nobody can forge
 #[derive(Debug, Args)]

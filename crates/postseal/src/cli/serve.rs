@@ -5,11 +5,11 @@ use clap::Args;
 
 use super::Status;
 use super::fault_text::fault_text;
-use super::lang::say;
 use super::problem::Problem;
 use super::terminal::Terminal;
 use crate::config::{CONFIG_FILE, Fault, FaultReport};
 use crate::serve::{self, Begin, StartError};
+use crate::words::say;
 
 /// Run a node: judge incoming mail and sign outgoing mail for a mail server
 #[derive(Debug, Args)]

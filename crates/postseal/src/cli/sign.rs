@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use super::Status;
 use super::key_file::read_signing_key;
-use super::lang::Lang;
 use super::message_source::{MessageReader, SpooledMessage};
 use super::problem::Problem;
 use super::signing_args::SigningArgs;
 use super::terminal::Terminal;
-use super::words::sign_error;
+use crate::words::Lang;
+use crate::words::sign_error;
 
 /// Add a DKIM signature to a message (RFC 6376)
 #[derive(Debug, Args)]

@@ -5,9 +5,9 @@ use clap::Args;
 use postseal_core::dkim::{Selector, SignedNames, SigningSettings};
 use postseal_core::dns::DomainName;
 
-use super::lang::{Lang, say};
 use super::problem::Problem;
-use super::words::{domain_name_error, sign_error};
+use crate::words::{Lang, say};
+use crate::words::{domain_name_error, sign_error};
 
 /// What a signature of any kind needs.
 #[derive(Debug, Args)]

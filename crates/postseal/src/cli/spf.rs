@@ -11,11 +11,11 @@ use super::Status;
 use super::args::{DnsArgs, EnvelopeArgs};
 use super::dns_source::DnsSource;
 use super::host::host_name;
-use super::lang::{Lang, say};
 use super::problem::Problem;
 use super::signing_args::unix_time;
 use super::terminal::{Paint, Terminal};
-use super::words::{spf_cause, spf_result};
+use crate::words::{Lang, say};
+use crate::words::{spf_cause, spf_result};
 
 /// Say whether an address may send for a domain (RFC 7208)
 #[derive(Debug, Args)]

@@ -3,8 +3,8 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
-use super::lang::Lang;
 use super::problem::Problem;
+use crate::words::Lang;
 
 /// Where a command writes to, and how.
 #[derive(Clone, Copy, Debug)]

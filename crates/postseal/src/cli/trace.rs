@@ -11,8 +11,8 @@ use postseal_dns::master_file::{read_data, write_data};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::lang::{Lang, say};
 use super::problem::Problem;
+use crate::words::{Lang, say};
 
 /// Octets that a trace file may have: 150 answers of 64 kB each are fewer.
 const MAX_TRACE_FILE: u64 = 64_000_000;

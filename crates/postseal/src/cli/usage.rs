@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, CommandFactory};
 
 use super::Cli;
-use super::lang::{Lang, say};
+use crate::words::{Lang, say};
 
 /// The whole command line in this language.
 pub(super) fn command(lang: Lang) -> clap::Command {

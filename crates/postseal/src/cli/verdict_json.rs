@@ -6,10 +6,10 @@ use postseal_core::spf;
 use postseal_core::verdict::{Form, fields_to_strip};
 use serde::Serialize;
 
-use super::lang::Lang;
 use super::trace::Trace;
 use super::verify::Judged;
-use super::words::{arc_cause, dkim_cause, dmarc_cause, spf_cause};
+use crate::words::Lang;
+use crate::words::{arc_cause, dkim_cause, dmarc_cause, spf_cause};
 
 /// A verdict as JSON. The names are a contract; more may be added.
 #[derive(Serialize)]

@@ -6,11 +6,11 @@ use postseal_core::dns::DomainName;
 use postseal_core::spf;
 use postseal_core::verdict::{Form, Verdict, fields_to_strip};
 
-use super::lang::{Lang, say};
 use super::terminal::Paint;
 use super::trace::Trace;
 use super::verify::Judged;
-use super::words::{
+use crate::words::{Lang, say};
+use crate::words::{
     arc_cause, arc_result, dkim_cause, dkim_result, dmarc_cause, dmarc_meaning, spf_cause, spf_result,
 };
 

@@ -13,7 +13,6 @@ use super::Status;
 use super::args::DnsArgs;
 use super::dns_source::DnsSource;
 use super::host::host_name;
-use super::lang::{Lang, say};
 use super::message_source::{MessageReader, MessageSource};
 use super::problem::Problem;
 use super::signing_args::unix_time;
@@ -21,7 +20,8 @@ use super::terminal::Terminal;
 use super::trace::{Trace, TracedQuestion};
 use super::verdict_json::VerdictJson;
 use super::verdict_text::verdict_text;
-use super::words::{authserv_id_error, domain_name_error};
+use crate::words::{Lang, say};
+use crate::words::{authserv_id_error, domain_name_error};
 
 /// Judge a message by SPF, DKIM, ARC and DMARC, and say why
 #[derive(Debug, Args)]

@@ -78,7 +78,7 @@ fn read_line(source: &Source, written: &str, begin: usize) -> Result<Option<Line
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::Lang;
+    use crate::words::Lang;
 
     fn check(text: &str, expected: &[&str]) {
         let source = Source::new(Arc::from(Path::new("/etc/postseal/domains")), text.to_owned());

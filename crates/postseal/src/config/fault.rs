@@ -9,8 +9,8 @@ use postseal_core::verdict::AuthservIdError;
 use postseal_store::StoreError;
 
 use super::{MilterAddress, NetworkError};
-use crate::cli::Lang;
 use crate::signing::{KeyFileError, LoginPatternError};
+use crate::words::Lang;
 
 /// Something wrong in a file of the configuration: what, and where.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fault::{Fault, Severity};
-use crate::cli::Lang;
+use crate::words::Lang;
 
 /// A fault for other programs: what `postseal config check --json` prints, and what a
 /// node answers to a reload that it refuses. The field names are fixed.

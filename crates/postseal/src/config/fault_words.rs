@@ -4,8 +4,8 @@
 use super::fault::{FaultKind, ValueType};
 use super::key_file_words::{key_file_advice, key_file_words};
 use super::{MilterAddress, NetworkError};
-use crate::cli::{Lang, say};
 use crate::signing::LoginPatternError;
+use crate::words::{Lang, say};
 
 impl FaultKind {
     /// What is wrong.

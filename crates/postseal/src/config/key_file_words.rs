@@ -3,8 +3,8 @@
 use postseal_core::dkim::SigningKeyError;
 use postseal_store::{PrivateFileError, UnsafePath};
 
-use crate::cli::{Lang, say};
 use crate::signing::KeyFileError;
+use crate::words::{Lang, say};
 
 /// What is wrong with it.
 pub(super) fn key_file_words(error: &KeyFileError, lang: Lang) -> String {

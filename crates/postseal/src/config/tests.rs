@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::cli::Lang;
+use crate::words::Lang;
 
 /// Ed25519: RFC 8032 §7.1, test 1, as PKCS#8.
 const ED25519: &str = "-----BEGIN PRIVATE KEY-----\n\

@@ -6,7 +6,7 @@ mod verified_on;
 
 use std::path::Path;
 
-use crate::cli::Lang;
+use crate::words::Lang;
 
 use postseal_core::advice::{BounceRules, PredictionRule};
 

@@ -8,9 +8,9 @@ use tokio::task::spawn_blocking;
 use super::log::Log;
 use super::node::Node;
 use super::service_manager::ServiceManager;
-use crate::cli::Lang;
 use crate::config::{self, Depth, Fault, FaultReport, Loaded, LogLevel, MilterAddress, Settings};
 use crate::keys::Known;
+use crate::words::Lang;
 
 /// What came of a reload.
 #[derive(Debug)]

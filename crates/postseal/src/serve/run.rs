@@ -12,8 +12,8 @@ use super::process;
 use super::running::Running;
 use super::take_over::{Predecessor, Successor, TakeOverError};
 use crate::api::ControlSocketError;
-use crate::cli::Lang;
 use crate::config::{self, Depth, Fault, Loaded};
+use crate::words::Lang;
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]

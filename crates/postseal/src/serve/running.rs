@@ -32,11 +32,11 @@ use super::service_manager::ServiceManager;
 use super::side_listeners::{listen_for_monitors, listen_for_orders};
 use super::take_over::{OfferedSockets, Successor};
 use crate::api::{Api, ControlFile, ControlSocket};
-use crate::cli::Lang;
 use crate::config::{Loaded, LogLevel, Settings, VerdictSettings};
 use crate::keys::{FoundCopy, HostedKeys, Refresher, StoreAccess};
 use crate::service::WorkerCounts;
 use crate::verdicts::{self, Spooling};
+use crate::words::Lang;
 
 /// A node that runs, in a process of its own or as a part of another. Dropped without
 /// [`Running::stop`] it listens no longer, and messages under way are left to the mail server.

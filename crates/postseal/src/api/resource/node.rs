@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cli::Lang;
+use crate::words::Lang;
 
 /// Where a backup is to be written, on the node's machine.
 #[derive(Clone, Debug, Serialize, Deserialize)]

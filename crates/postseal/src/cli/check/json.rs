@@ -3,10 +3,10 @@ use serde::Serialize;
 
 use super::Checked;
 use super::receivers::ReceiverText;
-use crate::cli::lang::Lang;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
-use crate::cli::words::finding_words;
+use crate::words::Lang;
+use crate::words::finding_words;
 
 /// Prints one object for one domain, an array for several.
 pub(super) fn print(checked: &[Checked], terminal: &Terminal) -> Result<(), Problem> {

@@ -3,8 +3,8 @@ use std::fmt::Write as _;
 use postseal_core::advice::{Finding, Severity, lossy};
 
 use super::Checked;
-use crate::cli::lang::Lang;
-use crate::cli::words::finding_words;
+use crate::words::Lang;
+use crate::words::finding_words;
 
 /// JUnit XML: a suite for each domain, a case for each finding; an error fails it.
 pub(super) fn write(checked: &[Checked], lang: Lang) -> String {

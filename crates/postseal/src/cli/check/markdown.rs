@@ -6,8 +6,8 @@ use super::Checked;
 use super::marked_record::shown;
 use super::receivers::{ReceiverText, outcome_word};
 use super::text::count;
-use crate::cli::lang::Lang;
-use crate::cli::words::{finding_words, severity_word};
+use crate::words::Lang;
+use crate::words::{finding_words, severity_word};
 
 /// Markdown: a heading for each domain, a smaller one for each finding.
 pub(super) fn write(checked: &[Checked], lang: Lang) -> String {

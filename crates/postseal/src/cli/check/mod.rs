@@ -31,13 +31,13 @@ use postseal_core::message::HeaderSection;
 use super::Status;
 use super::args::DnsArgs;
 use super::dns_source::{Budget, DnsSource, Trace};
-use super::lang::{Lang, say};
 use super::message_source::{MessageReader, MessageSource};
 use super::problem::Problem;
 use super::rules_file::receiver_rules;
 use super::signing_args::unix_time;
 use super::terminal::Terminal;
 use crate::receiver_rules::ReceiverRules;
+use crate::words::{Lang, say};
 
 /// Say what is wrong with a domain's SPF, DKIM, DMARC and MX records
 #[derive(Debug, Args)]

@@ -1,8 +1,8 @@
 use postseal_core::advice::{CheckReport, PredictedOutcome, Prediction, predict};
 use serde::Serialize;
 
-use crate::cli::lang::{Lang, say};
 use crate::receiver_rules::{Confidence, ReceiverRules};
+use crate::words::{Lang, say};
 
 /// What one receiver does with the domain's mail, in the language of the terminal.
 #[derive(Clone, Debug, Serialize)]

@@ -4,9 +4,9 @@ use postseal_core::spf::{MAX_LOOKUPS, MAX_VOID_LOOKUPS};
 use super::Checked;
 use super::marked_record::{mark, shown};
 use super::receivers::{ReceiverText, outcome_word};
-use crate::cli::lang::{Lang, say};
 use crate::cli::terminal::Paint;
-use crate::cli::words::{finding_words, severity_word};
+use crate::words::{Lang, say};
+use crate::words::{finding_words, severity_word};
 
 /// Columns of a record that is shown with a place marked.
 const COLUMNS: usize = 96;

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 use postseal_core::advice::Severity;
 
 use super::Checked;
-use crate::cli::lang::{Lang, say};
 use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
+use crate::words::{Lang, say};
 
 /// Time between two looks.
 const INTERVAL: Duration = Duration::from_secs(5);

@@ -11,7 +11,6 @@ use serde_json::{Map, Value};
 
 use super::Status;
 use super::domain::At;
-use super::lang::{Lang, say};
 use super::node_client::{NodeClient, block_on, domain_name};
 use super::problem::Problem;
 use super::terminal::Terminal;
@@ -20,6 +19,7 @@ use crate::api::resource::{
     SetDkimSigningConfiguration,
 };
 use crate::api::{ClientError, ProblemKind};
+use crate::words::{Lang, say};
 
 /// How domains sign with hosted keys, on a running node
 #[derive(Debug, Args)]

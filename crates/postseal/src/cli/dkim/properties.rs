@@ -2,8 +2,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use crate::cli::lang::{Lang, say};
 use crate::cli::problem::Problem;
+use crate::words::{Lang, say};
 
 /// All properties, in the order in which they are shown: Exchange's names, and ours beside them.
 pub(super) const PROPERTIES: &[&str] = &[

@@ -1,8 +1,8 @@
 use std::fmt::Write as _;
 
 use crate::api::resource::{DkimOutcome, DkimSigningConfiguration};
-use crate::cli::lang::{Lang, say};
-use crate::cli::words;
+use crate::words;
+use crate::words::{Lang, say};
 
 /// Below the list of properties: the state in a sentence, what was found, what to publish.
 pub(super) fn below(configuration: &DkimSigningConfiguration, lang: Lang) -> String {

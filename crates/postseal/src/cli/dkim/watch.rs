@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use super::{Asked, text};
 use crate::api::ClientError;
 use crate::api::resource::DkimSigningConfiguration;
-use crate::cli::lang::say;
+use crate::words::say;
 
 /// Follows the DNS until both keys are visible. What changes is told on standard error, as it happens.
 pub(super) async fn until_seen(

@@ -1,9 +1,9 @@
 use postseal_core::advice::{Bounce, Diagnosis, RefusalCause, Topic, diagnose};
 
 use super::explanation::{CauseText, Explanation, Kind};
-use crate::cli::lang::{Lang, say};
-use crate::cli::words::{topic_fix, topic_message, topic_summary};
 use crate::receiver_rules::{ReceiverRules, RuleTexts};
+use crate::words::{Lang, say};
+use crate::words::{topic_fix, topic_message, topic_summary};
 
 /// Explains a bounce; `None` where nothing in it is a refusal. `now` in seconds since 1970.
 pub(super) fn explain(octets: &[u8], rules: &ReceiverRules, now: u64, lang: Lang) -> Option<Explanation> {

@@ -6,9 +6,9 @@ use postseal_core::message::{HeaderSection, LineEnds, Splitter, to_wire};
 
 use super::explanation::{CauseText, Explanation, HopText, Kind};
 use crate::cli::dns_source::DnsSource;
-use crate::cli::lang::{Lang, say};
 use crate::cli::problem::Problem;
-use crate::cli::words::{change_evidence, change_fix, change_message, dkim_cause};
+use crate::words::{Lang, say};
+use crate::words::{change_evidence, change_fix, change_message, dkim_cause};
 
 /// Time that the DNS may take for the keys of one message.
 const DNS_TIME: Duration = Duration::from_secs(8);

@@ -19,11 +19,11 @@ use postseal_core::advice::Pasted;
 use super::Status;
 use super::args::DnsArgs;
 use super::dns_source::DnsSource;
-use super::lang::{Lang, say};
 use super::problem::Problem;
 use super::rules_file::receiver_rules;
 use super::signing_args::unix_time;
 use super::terminal::Terminal;
+use crate::words::{Lang, say};
 
 /// Say in plain words what a bounce, an Authentication-Results field or a message tells
 #[derive(Debug, Args)]

@@ -4,9 +4,9 @@ use postseal_core::advice::{
 };
 
 use super::explanation::{CauseText, Explanation, Kind};
-use crate::cli::lang::{Lang, say};
-use crate::cli::words::{arc_cause, composite_reason, reported_result};
 use crate::receiver_rules::ReceiverRules;
+use crate::words::{Lang, say};
+use crate::words::{arc_cause, composite_reason, reported_result};
 
 /// Explains Authentication-Results fields, or the body of one.
 pub(super) fn results(octets: &[u8], rules: &ReceiverRules, lang: Lang) -> Option<Explanation> {

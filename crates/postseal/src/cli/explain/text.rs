@@ -1,7 +1,7 @@
 use super::explanation::{Explanation, HopText, Kind};
 use crate::cli::check::shown;
-use crate::cli::lang::Lang;
 use crate::cli::terminal::Paint;
+use crate::words::Lang;
 
 /// An explanation for people.
 pub(super) fn write(explanation: &Explanation, paint: Paint, lang: Lang) -> String {

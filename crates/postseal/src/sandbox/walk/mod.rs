@@ -11,7 +11,7 @@ use std::io;
 use super::dns_host::DnsHostError;
 use super::smtp::SmtpError;
 use super::world::{World, WorldError};
-use crate::cli::Lang;
+use crate::words::Lang;
 
 pub(crate) use report::{Event, Reporter, Step};
 use teller::Teller;

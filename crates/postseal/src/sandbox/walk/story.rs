@@ -7,7 +7,7 @@ use super::super::world::{PROVIDER_ADDRESS, Sender};
 use super::super::{ALUMNI, CONTOSO, HOSTING_ZONE};
 use super::WalkError;
 use super::teller::{Teller, expect, not_as_it_should};
-use crate::cli::say;
+use crate::words::say;
 
 /// The whole walk, from a domain without records to one that nobody can forge.
 pub(super) async fn tell(teller: &mut Teller<'_>) -> Result<(), WalkError> {

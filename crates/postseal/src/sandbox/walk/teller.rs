@@ -11,7 +11,7 @@ use super::super::smtp::SmtpError;
 use super::super::world::{SHORT_MEMORY, Sender, World};
 use super::letter::{letter, values};
 use super::{Event, Reporter, Step, WalkError};
-use crate::cli::Lang;
+use crate::words::Lang;
 
 /// Does what the story says, tells it, and holds it against what should be.
 pub(super) struct Teller<'r> {

@@ -1,19 +1,19 @@
 use postseal_core::advice::{Cause, Severity};
 
 use super::{finding_en, finding_ja};
-use crate::cli::lang::Lang;
+use crate::words::Lang;
 
 /// What is said about a finding.
 #[derive(Clone, Debug)]
-pub(in crate::cli) struct FindingWords {
+pub(crate) struct FindingWords {
     /// What is wrong, in one sentence.
-    pub(in crate::cli) message: String,
+    pub(crate) message: String,
     /// What it does to mail.
-    pub(in crate::cli) effect: String,
+    pub(crate) effect: String,
 }
 
 /// A finding in words.
-pub(in crate::cli) fn finding_words(cause: &Cause, lang: Lang) -> FindingWords {
+pub(crate) fn finding_words(cause: &Cause, lang: Lang) -> FindingWords {
     match lang {
         Lang::En => finding_en::words(cause),
         Lang::Ja => finding_ja::words(cause),
@@ -21,7 +21,7 @@ pub(in crate::cli) fn finding_words(cause: &Cause, lang: Lang) -> FindingWords {
 }
 
 /// How grave a finding is.
-pub(in crate::cli) fn severity_word(severity: Severity, lang: Lang) -> &'static str {
+pub(crate) fn severity_word(severity: Severity, lang: Lang) -> &'static str {
     match severity {
         Severity::Error => lang.pick("error", "エラー"),
         Severity::Warning => lang.pick("warning", "警告"),

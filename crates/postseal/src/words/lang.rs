@@ -20,8 +20,8 @@ pub(crate) enum Lang {
 macro_rules! say {
     ($lang:expr, $en:literal, $ja:literal $(, $arg:expr)* $(,)?) => {
         match $lang {
-            $crate::cli::Lang::En => format!($en $(, $arg)*),
-            $crate::cli::Lang::Ja => format!($ja $(, $arg)*),
+            $crate::words::Lang::En => format!($en $(, $arg)*),
+            $crate::words::Lang::Ja => format!($ja $(, $arg)*),
         }
     };
 }
@@ -30,7 +30,7 @@ pub(crate) use say;
 impl Lang {
     /// The language of `--lang`, else of the locale, before anything else is
     /// parsed: usage errors and help are in that language too.
-    pub(super) fn choose(words: &[OsString]) -> Lang {
+    pub(crate) fn choose(words: &[OsString]) -> Lang {
         let words: Vec<&str> = words.iter().filter_map(|w| w.to_str()).collect();
         let after = words.iter().position(|w| *w == "--lang").and_then(|at| words.get(at + 1).copied());
         let joined = words.iter().find_map(|w| w.strip_prefix("--lang="));

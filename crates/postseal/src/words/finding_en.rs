@@ -2,7 +2,7 @@ use postseal_core::advice::{BadValue, Cause, KeyFault, PctReading, PolicyFault, 
 
 use super::finding::FindingWords;
 use super::{dns_failure, term_error};
-use crate::cli::lang::Lang;
+use crate::words::Lang;
 
 /// The sentences of a finding in English: what is wrong, and what it does to mail.
 pub(super) fn words(cause: &Cause) -> FindingWords {

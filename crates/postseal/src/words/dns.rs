@@ -1,9 +1,9 @@
 use postseal_core::dns::{Failure, Question};
 
-use crate::cli::lang::Lang;
+use crate::words::Lang;
 
 /// Why the DNS gave no usable answer.
-pub(in crate::cli) fn dns_failure(failure: Failure, lang: Lang) -> &'static str {
+pub(crate) fn dns_failure(failure: Failure, lang: Lang) -> &'static str {
     let (en, ja) = match failure {
         Failure::ServFail => ("the name server failed (SERVFAIL)", "DNS サーバーが失敗しました (SERVFAIL)"),
         Failure::Refused => ("the name server refused the question", "DNS サーバーが質問を拒否しました"),
@@ -36,6 +36,6 @@ pub(in crate::cli) fn dns_failure(failure: Failure, lang: Lang) -> &'static str 
 }
 
 /// A question as people write it.
-pub(in crate::cli) fn record_type_and_name(question: &Question) -> String {
+pub(crate) fn record_type_and_name(question: &Question) -> String {
     format!("{} {}", question.record_type, question.name)
 }

@@ -1,9 +1,9 @@
 use postseal_core::advice::Topic;
 
-use crate::cli::lang::Lang;
+use crate::words::Lang;
 
 /// What one cause of a refusal says.
-pub(in crate::cli) fn topic_message(topic: Topic, lang: Lang) -> &'static str {
+pub(crate) fn topic_message(topic: Topic, lang: Lang) -> &'static str {
     let (en, ja) = match topic {
         Topic::Spf => (
             "SPF did not pass, or its record is not accepted",
@@ -52,7 +52,7 @@ pub(in crate::cli) fn topic_message(topic: Topic, lang: Lang) -> &'static str {
 }
 
 /// What happened, where no rule of a receiver knows more.
-pub(in crate::cli) fn topic_summary(topic: Topic, lang: Lang) -> &'static str {
+pub(crate) fn topic_summary(topic: Topic, lang: Lang) -> &'static str {
     let (en, ja) = match topic {
         Topic::Spf | Topic::Dkim | Topic::Dmarc | Topic::Alignment | Topic::Arc | Topic::Ptr => {
             ("The receiver could not believe who sent the message.", "受信側が送信者を確認できませんでした。")
@@ -110,7 +110,7 @@ pub(in crate::cli) fn topic_summary(topic: Topic, lang: Lang) -> &'static str {
 }
 
 /// What to do, where no rule of a receiver knows more.
-pub(in crate::cli) fn topic_fix(topic: Topic, lang: Lang) -> &'static str {
+pub(crate) fn topic_fix(topic: Topic, lang: Lang) -> &'static str {
     let (en, ja) = match topic {
         Topic::Spf | Topic::Dkim | Topic::Dmarc | Topic::Alignment | Topic::Arc | Topic::Ptr => (
             "Look at the domain's records: `postseal check DOMAIN`.",

@@ -2,10 +2,10 @@ use postseal_core::dkim::SignError;
 use postseal_core::verdict::AuthservIdError;
 
 use super::{defect, domain_name_error};
-use crate::cli::lang::{Lang, say};
+use crate::words::{Lang, say};
 
 /// Why a message was not signed.
-pub(in crate::cli) fn sign_error(error: &SignError, lang: Lang) -> String {
+pub(crate) fn sign_error(error: &SignError, lang: Lang) -> String {
     match error {
         SignError::AmbiguousHeaderSection(kind) => {
             let what = defect(*kind, lang);
@@ -29,7 +29,7 @@ pub(in crate::cli) fn sign_error(error: &SignError, lang: Lang) -> String {
 }
 
 /// Why a text is no authserv-id.
-pub(in crate::cli) fn authserv_id_error(error: AuthservIdError, lang: Lang) -> String {
+pub(crate) fn authserv_id_error(error: AuthservIdError, lang: Lang) -> String {
     let ja = match error {
         _ if lang == Lang::En => return error.to_string(),
         AuthservIdError::Empty => "authserv-id が空です",

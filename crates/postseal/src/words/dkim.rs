@@ -4,10 +4,10 @@ use postseal_core::dkim::{
 };
 
 use super::{defect, dns_failure, domain_name_error};
-use crate::cli::lang::{Lang, say};
+use crate::words::{Lang, say};
 
 /// What a DKIM result means.
-pub(in crate::cli) fn dkim_result(result: DkimResult, lang: Lang) -> &'static str {
+pub(crate) fn dkim_result(result: DkimResult, lang: Lang) -> &'static str {
     let (en, ja) = match result {
         DkimResult::None => ("the message has no signature", "署名がありません"),
         DkimResult::Pass => ("the signature is good", "署名は正しく検証されました"),
@@ -29,7 +29,7 @@ pub(in crate::cli) fn dkim_result(result: DkimResult, lang: Lang) -> &'static st
 }
 
 /// Why a signature did not pass.
-pub(in crate::cli) fn dkim_cause(cause: &Cause, lang: Lang) -> String {
+pub(crate) fn dkim_cause(cause: &Cause, lang: Lang) -> String {
     match cause {
         Cause::AmbiguousHeaderSection(kind) => {
             let what = defect(*kind, lang);

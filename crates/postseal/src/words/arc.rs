@@ -2,10 +2,10 @@ use postseal_core::arc::{ArcCause, ArcResult, MAX_SETS, SealError, SealRefusal};
 
 use super::dkim::signature_error;
 use super::{defect, dkim_cause, sign_error};
-use crate::cli::lang::{Lang, say};
+use crate::words::{Lang, say};
 
 /// What the result for a chain means.
-pub(in crate::cli) fn arc_result(result: ArcResult, lang: Lang) -> &'static str {
+pub(crate) fn arc_result(result: ArcResult, lang: Lang) -> &'static str {
     let (en, ja) = match result {
         ArcResult::None => ("no forwarder has sealed the message", "転送者による封印はありません"),
         ArcResult::Pass => ("every seal of the chain is good", "すべての封印が正しく検証されました"),
@@ -15,7 +15,7 @@ pub(in crate::cli) fn arc_result(result: ArcResult, lang: Lang) -> &'static str 
 }
 
 /// Why a chain failed.
-pub(in crate::cli) fn arc_cause(cause: &ArcCause, lang: Lang) -> String {
+pub(crate) fn arc_cause(cause: &ArcCause, lang: Lang) -> String {
     match cause {
         ArcCause::AmbiguousHeaderSection(kind) => {
             let what = defect(*kind, lang);
@@ -63,7 +63,7 @@ pub(in crate::cli) fn arc_cause(cause: &ArcCause, lang: Lang) -> String {
 }
 
 /// Why a message was not sealed.
-pub(in crate::cli) fn seal_refusal(refusal: &SealRefusal, lang: Lang) -> String {
+pub(crate) fn seal_refusal(refusal: &SealRefusal, lang: Lang) -> String {
     match refusal {
         SealRefusal::ChainEnded => say!(
             lang,

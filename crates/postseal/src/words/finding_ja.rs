@@ -3,7 +3,7 @@ use postseal_core::spf::TermError;
 
 use super::finding::FindingWords;
 use super::{dns_failure, term_error};
-use crate::cli::lang::Lang;
+use crate::words::Lang;
 
 /// The sentences of a finding in Japanese: what is wrong, and what it does to mail.
 pub(super) fn words(cause: &Cause) -> FindingWords {

@@ -1,10 +1,10 @@
 //! Domains, their keys and what was seen of them, in words.
 
 use crate::api::resource::{DkimSigningConfiguration, DomainResource, ServerFinding, VerificationOutcome};
-use crate::cli::lang::{Lang, say};
+use crate::words::{Lang, say};
 
 /// Whether an organisation holds a domain.
-pub(in crate::cli) fn standing(domain: &DomainResource, lang: Lang) -> String {
+pub(crate) fn standing(domain: &DomainResource, lang: Lang) -> String {
     let since = domain.since.as_deref().unwrap_or_default();
     match (domain.standing.as_str(), domain.title.as_deref()) {
         ("claimed", _) => {
@@ -26,7 +26,7 @@ pub(in crate::cli) fn standing(domain: &DomainResource, lang: Lang) -> String {
 }
 
 /// What came of looking for a proof.
-pub(in crate::cli) fn verification(verified: &VerificationOutcome, lang: Lang) -> String {
+pub(crate) fn verification(verified: &VerificationOutcome, lang: Lang) -> String {
     let (name, owner) = (&verified.domain.name, &verified.domain.organisation);
     let text = match (verified.outcome.as_str(), verified.reason.as_deref()) {
         ("held", _) => say!(lang, "{name} is {owner}'s", "{name} は {owner} のものです"),
@@ -77,7 +77,7 @@ pub(in crate::cli) fn verification(verified: &VerificationOutcome, lang: Lang) -
 }
 
 /// The sentence of the flyout, by its word in the API.
-pub(in crate::cli) fn flyout(word: &str, lang: Lang) -> &'static str {
+pub(crate) fn flyout(word: &str, lang: Lang) -> &'static str {
     match word {
         "NoKeys" => {
             lang.pick("No DKIM keys saved for this domain", "このドメインの DKIM キーが保存されていません")
@@ -92,7 +92,7 @@ pub(in crate::cli) fn flyout(word: &str, lang: Lang) -> &'static str {
 }
 
 /// What one server showed of a selector.
-pub(in crate::cli) fn finding(found: &ServerFinding, lang: Lang) -> String {
+pub(crate) fn finding(found: &ServerFinding, lang: Lang) -> String {
     let detail = found.detail.as_deref().unwrap_or_default();
     let whose = found.whose.as_deref().map(|whose| format!(" ({whose})")).unwrap_or_default();
     let until = match &found.others_may_hold_until {
@@ -142,7 +142,7 @@ pub(in crate::cli) fn finding(found: &ServerFinding, lang: Lang) -> String {
 }
 
 /// What all servers together showed, where that is not said by each of them.
-pub(in crate::cli) fn conclusion(word: &str, lang: Lang) -> Option<&'static str> {
+pub(crate) fn conclusion(word: &str, lang: Lang) -> Option<&'static str> {
     Some(match word {
         "seen" => lang.pick("the world sees this key", "この鍵は公開されています"),
         "hosted_differs" => lang.pick(
@@ -166,7 +166,7 @@ pub(in crate::cli) fn conclusion(word: &str, lang: Lang) -> Option<&'static str>
 }
 
 /// What is to be published, in the words of the mode.
-pub(in crate::cli) fn publish(configuration: &DkimSigningConfiguration, lang: Lang) -> &'static str {
+pub(crate) fn publish(configuration: &DkimSigningConfiguration, lang: Lang) -> &'static str {
     match configuration.publish_mode.as_str() {
         "CNAME" => {
             lang.pick("Publish these two CNAME records:", "次の二つの CNAME レコードを公開してください:")
@@ -176,7 +176,7 @@ pub(in crate::cli) fn publish(configuration: &DkimSigningConfiguration, lang: La
 }
 
 /// Something that happened, by the word of the API.
-pub(in crate::cli) fn event(word: &str, configuration: &DkimSigningConfiguration, lang: Lang) -> String {
+pub(crate) fn event(word: &str, configuration: &DkimSigningConfiguration, lang: Lang) -> String {
     let (what, number) = word.split_once('=').unwrap_or((word, ""));
     let name = if number == "2" { &configuration.selector2 } else { &configuration.selector1 };
     let at = configuration.rotate_on_date.as_deref().unwrap_or_default();

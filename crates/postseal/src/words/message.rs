@@ -1,10 +1,10 @@
 use postseal_core::dns::DomainNameError;
 use postseal_core::message::{AddressDefect, AuthorDomainError, DefectKind, MAX_FIELDS, MAX_HEADER_SECTION};
 
-use crate::cli::lang::Lang;
+use crate::words::Lang;
 
 /// What is wrong with a header section.
-pub(in crate::cli) fn defect(kind: DefectKind, lang: Lang) -> String {
+pub(crate) fn defect(kind: DefectKind, lang: Lang) -> String {
     let (en, ja) = match kind {
         DefectKind::BareCr => ("a CR without LF", "LF のない CR"),
         DefectKind::BareLf => ("an LF without CR", "CR のない LF"),
@@ -12,14 +12,14 @@ pub(in crate::cli) fn defect(kind: DefectKind, lang: Lang) -> String {
         DefectKind::NotAField => ("a line that is no field", "フィールドではない行"),
         DefectKind::ContinuesNothing => ("a first line that begins with a blank", "空白で始まる先頭行"),
         DefectKind::TooManyFields => {
-            return crate::cli::lang::say!(
+            return crate::words::say!(
                 lang,
                 "more than {MAX_FIELDS} fields",
                 "{MAX_FIELDS} 個を超えるフィールド"
             );
         }
         DefectKind::Oversized => {
-            return crate::cli::lang::say!(
+            return crate::words::say!(
                 lang,
                 "more than {MAX_HEADER_SECTION} octets",
                 "{MAX_HEADER_SECTION} オクテットを超える長さ"
@@ -30,14 +30,14 @@ pub(in crate::cli) fn defect(kind: DefectKind, lang: Lang) -> String {
 }
 
 /// Why there is no usable Author Domain.
-pub(in crate::cli) fn author_domain_error(error: &AuthorDomainError, lang: Lang) -> String {
+pub(crate) fn author_domain_error(error: &AuthorDomainError, lang: Lang) -> String {
     if lang == Lang::En && !matches!(error, AuthorDomainError::AmbiguousHeaderSection(_)) {
         return error.to_string();
     }
     match error {
         AuthorDomainError::AmbiguousHeaderSection(found) => {
             let (what, at) = (defect(found.kind, lang), found.offset);
-            crate::cli::lang::say!(
+            crate::words::say!(
                 lang,
                 "the header section can be read in more than one way: {what} (octet {at})",
                 "ヘッダーを一通りに読めません: {what} (オクテット {at})"
@@ -92,7 +92,7 @@ fn address_defect(defect: AddressDefect) -> String {
 }
 
 /// Why a text is no domain name.
-pub(in crate::cli) fn domain_name_error(error: DomainNameError, lang: Lang) -> String {
+pub(crate) fn domain_name_error(error: DomainNameError, lang: Lang) -> String {
     let ja = match error {
         _ if lang == Lang::En => return error.to_string(),
         DomainNameError::Empty => "名前が空です",

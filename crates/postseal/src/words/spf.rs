@@ -1,10 +1,10 @@
 use postseal_core::spf::{Cause, MAX_LOOKUPS, MAX_NAMES, MAX_VOID_LOOKUPS, MacroError, SpfResult, TermError};
 
 use super::{dns_failure, record_type_and_name};
-use crate::cli::lang::{Lang, say};
+use crate::words::{Lang, say};
 
 /// What an SPF result means.
-pub(in crate::cli) fn spf_result(result: SpfResult, lang: Lang) -> &'static str {
+pub(crate) fn spf_result(result: SpfResult, lang: Lang) -> &'static str {
     let (en, ja) = match result {
         SpfResult::None => ("the domain says nothing about who may send", "ドメインは送信元を定めていません"),
         SpfResult::Neutral => (
@@ -34,7 +34,7 @@ pub(in crate::cli) fn spf_result(result: SpfResult, lang: Lang) -> &'static str 
 }
 
 /// Why a check ended without a mechanism that matched.
-pub(in crate::cli) fn spf_cause(cause: &Cause, lang: Lang) -> String {
+pub(crate) fn spf_cause(cause: &Cause, lang: Lang) -> String {
     match cause {
         Cause::NoDomain => say!(
             lang,

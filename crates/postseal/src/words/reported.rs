@@ -1,9 +1,9 @@
 use postseal_core::advice::{CompositeReason, Method, ReportedResult};
 
-use crate::cli::lang::{Lang, say};
+use crate::words::{Lang, say};
 
 /// What a reported result says, in words.
-pub(in crate::cli) fn reported_result(result: &ReportedResult, lang: Lang) -> String {
+pub(crate) fn reported_result(result: &ReportedResult, lang: Lang) -> String {
     let who = result.identity.as_deref().unwrap_or(lang.pick("the sender's domain", "送信者のドメイン"));
     match result.method {
         Method::Spf => spf(result, who, lang),
@@ -174,7 +174,7 @@ fn arc(result: &ReportedResult, lang: Lang) -> String {
 }
 
 /// What a reason code of `compauth` means.
-pub(in crate::cli) fn composite_reason(reason: CompositeReason, lang: Lang) -> &'static str {
+pub(crate) fn composite_reason(reason: CompositeReason, lang: Lang) -> &'static str {
     let (en, ja) = match reason {
         CompositeReason::ExplicitFail => (
             "DMARC failed, and the domain's policy is quarantine or reject",

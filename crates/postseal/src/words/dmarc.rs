@@ -1,10 +1,10 @@
 use postseal_core::dmarc::{Cause, Disposition, DmarcResult};
 
 use super::{author_domain_error, dns_failure};
-use crate::cli::lang::{Lang, say};
+use crate::words::{Lang, say};
 
 /// Why a message does not pass.
-pub(in crate::cli) fn dmarc_cause(cause: &Cause, lang: Lang) -> String {
+pub(crate) fn dmarc_cause(cause: &Cause, lang: Lang) -> String {
     match cause {
         Cause::AuthorDomain(error) => author_domain_error(error, lang),
         Cause::NoRecord => say!(
@@ -65,11 +65,7 @@ pub(in crate::cli) fn dmarc_cause(cause: &Cause, lang: Lang) -> String {
 }
 
 /// What the verdict means for the message.
-pub(in crate::cli) fn dmarc_meaning(
-    result: DmarcResult,
-    disposition: Disposition,
-    lang: Lang,
-) -> &'static str {
+pub(crate) fn dmarc_meaning(result: DmarcResult, disposition: Disposition, lang: Lang) -> &'static str {
     let (en, ja) = match (result, disposition) {
         (DmarcResult::Pass, _) => (
             "the message comes from where its From field says",

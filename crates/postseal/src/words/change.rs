@@ -1,9 +1,9 @@
 use postseal_core::advice::Change;
 
-use crate::cli::lang::{Lang, say};
+use crate::words::{Lang, say};
 
 /// What was done to a message after it was signed.
-pub(in crate::cli) fn change_message(change: &Change, lang: Lang) -> String {
+pub(crate) fn change_message(change: &Change, lang: Lang) -> String {
     match change {
         Change::FooterAdded { .. } => {
             say!(lang, "text was added at the end", "末尾にテキスト（フッター）が追加されました")
@@ -80,7 +80,7 @@ pub(in crate::cli) fn change_message(change: &Change, lang: Lang) -> String {
 }
 
 /// The octets that show it, where there are some.
-pub(in crate::cli) fn change_evidence(change: &Change) -> String {
+pub(crate) fn change_evidence(change: &Change) -> String {
     match change {
         Change::FooterAdded { text } | Change::BannerAdded { text } | Change::LinesAdded { text } => {
             text.clone()
@@ -105,7 +105,7 @@ pub(in crate::cli) fn change_evidence(change: &Change) -> String {
 }
 
 /// What to do about it.
-pub(in crate::cli) fn change_fix(change: &Change, lang: Lang) -> String {
+pub(crate) fn change_fix(change: &Change, lang: Lang) -> String {
     match change {
         Change::FooterAdded { .. }
         | Change::BannerAdded { .. }

@@ -1,18 +1,20 @@
 use postseal_core::hosting::OrganisationNameError;
 
 use crate::api::{Problem as ApiProblem, ProblemKind};
-use crate::cli::lang::{Lang, say};
-use crate::cli::problem::Problem;
+use crate::words::{Lang, say};
 
-/// Why a node did not do what a command asked, with what to do next.
-pub(in crate::cli) fn api_problem(problem: &ApiProblem, lang: Lang) -> Problem {
-    let Some(kind) = problem.kind() else { return Problem::new(problem.detail.clone()) };
+/// Why something was not done, and what to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ProblemWords {
+    pub(crate) what: String,
+    pub(crate) next: Option<String>,
+}
+
+/// Why a node did not do what it was asked for, with what to do next.
+pub(crate) fn api_problem(problem: &ApiProblem, lang: Lang) -> ProblemWords {
+    let Some(kind) = problem.kind() else { return ProblemWords { what: problem.detail.clone(), next: None } };
     let subject = problem.subject.as_deref().unwrap_or_default();
-    let what = what(kind, problem, subject, lang);
-    match next(kind, subject, lang) {
-        Some(next) => Problem::with_next(what, next),
-        None => Problem::new(what),
-    }
+    ProblemWords { what: what(kind, problem, subject, lang), next: next(kind, subject, lang) }
 }
 
 /// What happened. English is the node's own words, where they say enough.
@@ -124,11 +126,7 @@ fn next(kind: ProblemKind, subject: &str, lang: Lang) -> Option<String> {
 }
 
 /// Why a text is no name of an organisation.
-pub(in crate::cli) fn organisation_name_error(
-    text: &str,
-    error: OrganisationNameError,
-    lang: Lang,
-) -> String {
+pub(crate) fn organisation_name_error(text: &str, error: OrganisationNameError, lang: Lang) -> String {
     let (min, max) = (2, 40);
     let ja = match error {
         _ if lang == Lang::En => return format!("{text:?}: {error}"),

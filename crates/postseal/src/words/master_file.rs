@@ -1,9 +1,9 @@
 use postseal_dns::master_file::{Field, FindingKind, Wrong};
 
-use crate::cli::lang::{Lang, say};
+use crate::words::{Lang, say};
 
 /// What is wrong in a zone file.
-pub(in crate::cli) fn master_file_wrong(wrong: &Wrong, lang: Lang) -> String {
+pub(crate) fn master_file_wrong(wrong: &Wrong, lang: Lang) -> String {
     if lang == Lang::En {
         return wrong.to_string();
     }
@@ -40,7 +40,7 @@ fn field_text(field: Field) -> &'static str {
 }
 
 /// What to do about it.
-pub(in crate::cli) fn master_file_next_step(wrong: &Wrong, lang: Lang) -> Option<String> {
+pub(crate) fn master_file_next_step(wrong: &Wrong, lang: Lang) -> Option<String> {
     Some(match wrong {
         Wrong::NoOrigin(_) => say!(
             lang,
@@ -67,7 +67,7 @@ pub(in crate::cli) fn master_file_next_step(wrong: &Wrong, lang: Lang) -> Option
 }
 
 /// What is odd in a zone file.
-pub(in crate::cli) fn master_file_finding(kind: &FindingKind, lang: Lang) -> String {
+pub(crate) fn master_file_finding(kind: &FindingKind, lang: Lang) -> String {
     match kind {
         FindingKind::TypeSkipped(word) => {
             say!(
