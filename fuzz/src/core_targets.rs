@@ -2,7 +2,7 @@
 
 use postseal_core::advice::{
     Bounce, BounceRules, MAX_REPLIES, MAX_REPLY_TEXT, MAX_REPORTED, Pasted, ReportedArcSets, ReportedResults,
-    diagnose, examine_message, header_fields,
+    bimi_faults, diagnose, examine_message, header_fields, mta_sts_faults, tlsrpt_faults,
 };
 use postseal_core::arc;
 use postseal_core::dkim::{
@@ -39,6 +39,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("reported", reported),
     ("sign_then_verify", sign_then_verify),
     ("spf_record", spf_record),
+    ("versioned_record", versioned_record),
 ];
 
 /// Fields lie in order, within the octets, and say what was received.
@@ -350,3 +351,13 @@ const KEY: &str = "-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
 -----END PRIVATE KEY-----
 ";
+
+/// TLSRPT, MTA-STS and BIMI: each fault stands within the record, and there are not many.
+pub fn versioned_record(data: &[u8]) {
+    for faults in [tlsrpt_faults(data), mta_sts_faults(data), bimi_faults(data)] {
+        assert!(faults.len() < 200, "{}", faults.len());
+        for (fault, span) in faults {
+            assert!(data.get(span).is_some(), "{fault:?}");
+        }
+    }
+}

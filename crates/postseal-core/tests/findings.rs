@@ -217,8 +217,10 @@ fn fixes(case: &Case, found: &[&Finding]) -> Result<(), String> {
 
 #[test]
 fn every_finding_is_raised_and_marked() {
-    let all: Vec<Case> =
-        ["spf.txt", "dkim.txt", "dmarc.txt", "dns.txt"].into_iter().flat_map(cases).collect();
+    let all: Vec<Case> = ["spf.txt", "dkim.txt", "dmarc.txt", "dns.txt", "transport.txt", "bimi.txt"]
+        .into_iter()
+        .flat_map(cases)
+        .collect();
     let mut counts: BTreeMap<FindingId, (u32, u32)> = BTreeMap::new();
     let mut faults = Vec::new();
     for case in &all {
@@ -291,8 +293,9 @@ fn odd_octets_shift_nothing() {
 /// The same findings, whether the answers are at hand or come a round at a time.
 #[test]
 fn rounds_change_nothing() {
-    for case in
-        cases("good.txt").iter().chain(&cases("spf.txt")).chain(&cases("dkim.txt")).chain(&cases("dmarc.txt"))
+    for case in ["good.txt", "spf.txt", "dkim.txt", "dmarc.txt", "transport.txt", "bimi.txt"]
+        .into_iter()
+        .flat_map(cases)
     {
         let mut answers = Answers::new(&()).with_limit(MAX_CHECK_QUERIES);
         let mut rounds = 0;
@@ -313,6 +316,9 @@ fn rounds_change_nothing() {
         assert!(rounds <= 6, "{}: {rounds} rounds", case.place);
     }
 }
+
+const LARGE_AT: [&str; 7] =
+    ["@", "_dmarc", "s1._domainkey", "*._domainkey", "_smtp._tls", "_mta-sts", "default._bimi"];
 
 /// Records as large as the DNS allows cost little and say little.
 #[test]
@@ -339,11 +345,15 @@ fn large_records_are_bounded() {
         unit(";rua=a@b,"),
         "v=DMARC1; p=none; rua=".to_owned() + &unit("mailto:d@a.example,"),
         "p=\"".repeat(16_000),
+        "v=TLSRPTv1; rua=".to_owned() + &unit("mailto:d,"),
+        "v=TLSRPTv1".to_owned() + &unit(";rua=x"),
+        "v=STSv1".to_owned() + &unit(";id="),
+        "v=BIMI1".to_owned() + &unit(";l=x"),
     ] {
         let octets = text.into_bytes();
         let record = TxtRecord::from_strings(&octets.chunks(255).collect::<Vec<_>>());
         let mut zone = Zone::new();
-        for owner in ["@", "_dmarc", "s1._domainkey", "*._domainkey"] {
+        for owner in LARGE_AT {
             zone.add(&name(owner), 3600, RecordData::Txt(record.clone()));
         }
         let mut answers = Answers::new(&zone).with_limit(MAX_CHECK_QUERIES);

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use super::{BadValue, KeyFault, PctReading, PolicyFault, PrivateRange, Severity};
+use super::{BadValue, BimiObstacle, KeyFault, PctReading, PolicyFault, PrivateRange, RecordFault, Severity};
 use crate::dkim::Selector;
 use crate::dns::{DomainName, Failure, RecordType};
 use crate::spf::{MacroError, TermError};
@@ -512,6 +512,37 @@ catalogue! {
         /// Its name.
         host: DomainName,
     } = "ptr.mismatch", Error, "RFC 8601 §2.7.3";
+
+    /// Nobody is told of TLS failures: there is no TLSRPT record.
+    TlsrptMissing = "tlsrpt.missing", Info, "RFC 8460 §3";
+    /// The TLSRPT record cannot be used, or a part of it.
+    TlsrptSyntax {
+        /// The place.
+        text: String,
+        /// Which rule is broken.
+        fault: RecordFault,
+    } = "tlsrpt.syntax", Error, "RFC 8460 §3";
+    /// There is no MTA-STS record.
+    MtaStsMissing = "mta-sts.missing", Info, "RFC 8461 §3.1";
+    /// The MTA-STS record cannot be used.
+    MtaStsSyntax {
+        /// The place.
+        text: String,
+        /// Which rule is broken.
+        fault: RecordFault,
+    } = "mta-sts.syntax", Error, "RFC 8461 §3.1";
+    /// The BIMI record cannot be used.
+    BimiSyntax {
+        /// The place.
+        text: String,
+        /// Which rule is broken.
+        fault: RecordFault,
+    } = "bimi.syntax", Warning, "draft-brand-indicators-for-message-identification";
+    /// The DMARC policy is too weak for BIMI.
+    BimiNotEnforced {
+        /// What is too weak.
+        obstacle: BimiObstacle,
+    } = "bimi.not-enforced", Warning, "draft-brand-indicators-for-message-identification";
 }
 
 impl Cause {

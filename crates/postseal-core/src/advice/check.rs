@@ -5,8 +5,8 @@ use super::mx_advice::MailExchange;
 use super::registrable::same_owner;
 use super::spf_advice::Spf;
 use super::{
-    Cause, DkimKey, Finding, Fix, Severity, SpfNode, USUAL_SELECTORS, dkim_advice, dmarc_advice, dmarc_fix,
-    mx_advice, ptr_advice, spf_advice,
+    Cause, DkimKey, Finding, Fix, Severity, SpfNode, SpfState, USUAL_SELECTORS, bimi_advice, dkim_advice,
+    dmarc_advice, dmarc_fix, mta_sts_advice, mx_advice, ptr_advice, spf_advice, tlsrpt_advice,
 };
 use crate::dkim::Selector;
 use crate::dmarc::Policy;
@@ -45,7 +45,7 @@ impl CheckRequest {
 pub struct CheckReport {
     /// The domain.
     pub domain: DomainName,
-    /// What is to be said, the gravest first, otherwise in the order SPF, DKIM, DMARC, MX, PTR.
+    /// What is to be said, the gravest first, otherwise in the order SPF, DKIM, DMARC, MX, TLSRPT, MTA-STS, BIMI, PTR.
     pub findings: Vec<Finding>,
     /// The SPF record with everything it leads to.
     pub spf: SpfNode,
@@ -100,6 +100,9 @@ pub fn check(request: &CheckRequest, answers: &mut Answers<'_>) -> Result<CheckR
     let spf = spf_advice::examine(request, mx.as_ref().ok(), answers);
     let dkim = dkim_advice::examine(request, answers);
     let dmarc = dmarc_advice::examine(request, answers);
+    let tlsrpt = tlsrpt_advice::examine(&request.domain, answers);
+    let mta_sts = mta_sts_advice::examine(&request.domain, answers);
+    let bimi = bimi_advice::examine(&request.domain, answers);
     let ptr: Vec<_> = request.from_ips.iter().map(|ip| ptr_advice::examine(*ip, answers)).collect();
     let (mx, spf, dkim, dmarc) = (mx?, spf?, dkim?, dmarc?);
     let parts = Parts { request, mx: &mx, spf: &spf, dkim_keys: &dkim.keys, dmarc: &dmarc };
@@ -111,6 +114,11 @@ pub fn check(request: &CheckRequest, answers: &mut Answers<'_>) -> Result<CheckR
     findings.extend(parts.policy());
     findings.extend(mx.findings.iter().cloned());
     findings.extend(parts.null_mx());
+    findings.extend(parts.transport_security(tlsrpt?, mta_sts?));
+    if let Some(bimi) = bimi? {
+        findings.extend(bimi.not_enforced(&dmarc));
+        findings.extend(bimi.findings);
+    }
     for finding in ptr {
         findings.extend(finding?);
     }
@@ -195,6 +203,14 @@ impl Parts<'_> {
         let signs_for_it = same_owner(self.request.signing_domain(), &self.request.domain);
         let has_key = self.dkim_keys.iter().any(|key| key.state.is_usable());
         self.spf.can_pass() || (signs_for_it && has_key)
+    }
+
+    /// How mail to the domain is protected on its way; where it takes none, nothing is missing.
+    fn transport_security(&self, tlsrpt: Vec<Finding>, mta_sts: Vec<Finding>) -> Vec<Finding> {
+        let absent = matches!(self.spf.tree.state, SpfState::None { exists: false, .. });
+        let takes_mail = !self.mx.null && (!absent || !self.mx.exchanges.is_empty());
+        let is_missing = |f: &Finding| matches!(f.cause, Cause::TlsrptMissing | Cause::MtaStsMissing);
+        tlsrpt.into_iter().chain(mta_sts).filter(|f| takes_mail || !is_missing(f)).collect()
     }
 
     fn null_mx(&self) -> Option<Finding> {

@@ -10,14 +10,17 @@ mod cause;
 mod finding;
 
 // Who says it: one kind of record each, then all of them together.
+mod bimi_advice;
 mod dkim_advice;
 mod dkim_key_advice;
 mod dmarc_advice;
 mod dmarc_record_advice;
+mod mta_sts_advice;
 mod mx_advice;
 mod ptr_advice;
 mod spf_advice;
 mod spf_record_advice;
+mod tlsrpt_advice;
 mod ttl_advice;
 
 mod check;
@@ -44,7 +47,9 @@ mod spf_drafts;
 mod spf_fix;
 mod spf_networks;
 mod spf_tree;
+mod versioned_record;
 
+pub use bimi_advice::{BimiObstacle, bimi_faults};
 pub use bounce::{
     BadCode, Bounce, BounceRule, BounceRules, CodePattern, Diagnosis, EmptyPattern, EnhancedCode, MAX_BOUNCE,
     MAX_REPLIES, MAX_REPLY_TEXT, Receiver, RefusalCause, RefusalPattern, SmtpReply, TextPattern, Topic,
@@ -60,6 +65,7 @@ pub use dkim_key_advice::KeyFault;
 pub use dmarc_record_advice::{BadValue, PctReading, PolicyFault};
 pub use finding::{Finding, Fix, Severity};
 pub use lossy_text::lossy;
+pub use mta_sts_advice::mta_sts_faults;
 pub use prediction::{
     BULK_VOLUME, Condition, NotInRules, PredictedOutcome, Prediction, PredictionRule, predict,
 };
@@ -70,3 +76,5 @@ pub use reported::{
 pub use signers::signers;
 pub use spf_networks::PrivateRange;
 pub use spf_tree::{SpfNode, SpfState, SpfTerm, TermOutcome};
+pub use tlsrpt_advice::tlsrpt_faults;
+pub use versioned_record::RecordFault;

@@ -1,7 +1,7 @@
 use postseal_core::advice::{BadValue, Cause, KeyFault, PctReading, PolicyFault, PrivateRange};
 
 use super::finding::FindingWords;
-use super::{dns_failure, term_error};
+use super::{bimi_obstacle, dns_failure, record_fault, term_error};
 use crate::words::Lang;
 
 /// The sentences of a finding in English: what is wrong, and what it does to mail.
@@ -418,6 +418,32 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
         Cause::PtrMismatch { ip, host } => (
             format!("{ip} is called {host}, but {host} does not lead back to {ip}."),
             "Gmail, Yahoo and many others refuse mail from such an address. Publish an address record for the name.",
+        ),
+
+        Cause::TlsrptMissing => (
+            "The domain has no TLSRPT record.".to_owned(),
+            "Nobody tells you when mail to your servers cannot be encrypted or your certificate is not accepted.",
+        ),
+        Cause::TlsrptSyntax { text, fault } => (
+            record_fault("TLSRPT", text, *fault, Lang::En),
+            "Senders ignore the record or this part of it: reports about failed encryption do not arrive.",
+        ),
+        Cause::MtaStsMissing => (
+            "The domain has no MTA-STS record.".to_owned(),
+            "Mail to you is encrypted where both sides can, but whoever sits in between can prevent that unnoticed. \
+             The record is of use only with a policy file at https://mta-sts.DOMAIN/.well-known/mta-sts.txt.",
+        ),
+        Cause::MtaStsSyntax { text, fault } => (
+            record_fault("MTA-STS", text, *fault, Lang::En),
+            "Senders that do not know your policy yet act as if you had none, and a changed policy is not fetched.",
+        ),
+        Cause::BimiSyntax { text, fault } => (
+            record_fault("BIMI", text, *fault, Lang::En),
+            "Receivers show no logo. Delivery does not change.",
+        ),
+        Cause::BimiNotEnforced { obstacle } => (
+            bimi_obstacle(*obstacle, Lang::En).to_owned(),
+            "Receivers show no logo: BIMI asks for quarantine or reject on the whole domain. Delivery does not change.",
         ),
     };
     FindingWords { message, effect: effect.to_owned() }

@@ -2,7 +2,7 @@ use postseal_core::advice::{BadValue, Cause, KeyFault, PctReading, PolicyFault, 
 use postseal_core::spf::TermError;
 
 use super::finding::FindingWords;
-use super::{dns_failure, term_error};
+use super::{bimi_obstacle, dns_failure, record_fault, term_error};
 use crate::words::Lang;
 
 /// The sentences of a finding in Japanese: what is wrong, and what it does to mail.
@@ -440,6 +440,32 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
         Cause::PtrMismatch { ip, host } => (
             format!("{ip} の逆引きは {host} ですが、{host} の正引きは {ip} になりません。"),
             "Gmail や Yahoo をはじめ多くの受信サーバーは、このようなアドレスからのメールを拒否します。この名前にアドレス レコードを登録してください。",
+        ),
+
+        Cause::TlsrptMissing => (
+            "このドメインには TLSRPT レコードがありません。".to_owned(),
+            "受信サーバーとの通信を暗号化できない場合や、証明書が受け入れられない場合でも、誰からも通知が届きません。",
+        ),
+        Cause::TlsrptSyntax { text, fault } => (
+            record_fault("TLSRPT", text, *fault, Lang::Ja),
+            "送信側はレコードの全体またはこの部分を無視します。暗号化の失敗に関するレポートが届きません。",
+        ),
+        Cause::MtaStsMissing => (
+            "このドメインには MTA-STS レコードがありません。".to_owned(),
+            "このドメイン宛てのメールは、双方が対応していれば暗号化されますが、経路の途中にいる第三者が気付かれずに暗号化を妨害できます。\
+             レコードは、https://mta-sts.DOMAIN/.well-known/mta-sts.txt のポリシー ファイルと合わせて初めて機能します。",
+        ),
+        Cause::MtaStsSyntax { text, fault } => (
+            record_fault("MTA-STS", text, *fault, Lang::Ja),
+            "ポリシーをまだ取得していない送信側からは MTA-STS がないものとして扱われ、ポリシーを変更しても再取得されません。",
+        ),
+        Cause::BimiSyntax { text, fault } => (
+            record_fault("BIMI", text, *fault, Lang::Ja),
+            "受信側でロゴが表示されません。配信には影響しません。",
+        ),
+        Cause::BimiNotEnforced { obstacle } => (
+            bimi_obstacle(*obstacle, Lang::Ja).to_owned(),
+            "受信側でロゴが表示されません。BIMI では、ドメイン全体のポリシーを検疫または拒否にする必要があります。配信には影響しません。",
         ),
     };
     FindingWords { message, effect: effect.to_owned() }

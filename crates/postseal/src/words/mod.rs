@@ -15,6 +15,7 @@ mod hosting;
 mod lang;
 mod master_file;
 mod message;
+mod record_fault;
 mod refusal;
 mod reported;
 mod sign;
@@ -31,6 +32,7 @@ pub(crate) use hosting::{conclusion, event, finding, flyout, publish, standing, 
 pub(crate) use lang::{Lang, say};
 pub(crate) use master_file::{master_file_finding, master_file_next_step, master_file_wrong};
 pub(crate) use message::{author_domain_error, defect, domain_name_error};
+use record_fault::{bimi_obstacle, record_fault};
 pub(crate) use refusal::{topic_fix, topic_message, topic_summary};
 pub(crate) use reported::{composite_reason, reported_result};
 pub(crate) use sign::{authserv_id_error, sign_error};
