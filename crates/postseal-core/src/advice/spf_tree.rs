@@ -93,6 +93,11 @@ pub enum TermOutcome {
 }
 
 impl SpfTerm {
+    /// The address ranges that it authorises, what it includes counted.
+    pub fn network_count(&self) -> usize {
+        self.ranges.len()
+    }
+
     /// True where looking it up is a void lookup (RFC 7208 §4.6.4).
     pub fn is_void(&self) -> bool {
         matches!(self.outcome, TermOutcome::Void { .. })

@@ -19,7 +19,7 @@ enum Scope {
 
 /// What a route needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Right {
+pub(crate) enum Right {
     /// Anybody who was let in.
     Any,
     /// To see an organisation's things.
@@ -42,7 +42,7 @@ impl Caller {
     }
 
     /// Whether the caller has a right.
-    pub(super) fn may(&self, right: Right) -> bool {
+    pub(crate) fn may(&self, right: Right) -> bool {
         match (&self.scope, right) {
             (
                 Scope::Operator,

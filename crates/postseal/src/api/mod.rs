@@ -30,7 +30,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use caller::Caller;
+pub(crate) use caller::{Caller, Right};
 pub(crate) use client::{Client, ClientError};
 pub(crate) use control_socket::{ControlFile, ControlSocket, ControlSocketError};
 pub(crate) use problem::{Problem, ProblemKind};

@@ -128,6 +128,14 @@ impl Api {
         }
     }
 
+    /// The service layer, for whoever shows more than the API tells.
+    ///
+    /// # Errors
+    /// There is no store, or it is not open yet.
+    pub(crate) fn service(&self) -> Result<Arc<Service>, Problem> {
+        Ok(Arc::clone(&self.open_store()?.service))
+    }
+
     fn open_store(&self) -> Result<&Open, Problem> {
         let Some(place) = &self.open else {
             let detail = "postseal.toml has no [store]: organisations, domains and hosted keys need one";

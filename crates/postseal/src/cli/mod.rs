@@ -24,9 +24,9 @@ mod verdict_text;
 
 // The commands.
 mod arc_seal;
-mod check;
+pub(crate) mod check;
 mod config;
-mod explain;
+pub(crate) mod explain;
 mod keygen;
 mod sandbox;
 mod serve;

@@ -17,7 +17,7 @@ mod table;
 
 // Values.
 mod domains_file;
-mod moment;
+pub(crate) mod moment;
 mod network;
 mod quantity;
 

@@ -3,7 +3,7 @@ use toml::value::{Date, Datetime, Offset};
 /// A moment in seconds since 1970. A day alone means its end, in UTC: what is valid
 /// until 31 January is valid on that day. A time without an offset is UTC too; a time
 /// without a day is no moment.
-pub(super) fn end_of(written: &Datetime) -> Option<u64> {
+pub(crate) fn end_of(written: &Datetime) -> Option<u64> {
     let days = days_since_1970(written.date?);
     let Some(time) = written.time else { return u64::try_from((days + 1) * DAY).ok() };
     let offset = match written.offset {

@@ -10,6 +10,7 @@
 mod arc_config;
 mod audit;
 mod backup;
+mod check;
 mod dkim;
 mod dkim_view;
 mod domains;
@@ -41,6 +42,7 @@ use postseal_dns::ask::authoritative::{Authoritative, AuthoritativeSettings};
 use postseal_store::{KeySource, Store};
 
 pub(crate) use arc_config::SealerChange;
+pub(crate) use check::PlannedRecord;
 pub(crate) use clock::Clock;
 pub(crate) use dkim::{DkimDone, NewConfiguration, RotationOrder};
 pub(crate) use dkim_view::{Configured, DkimView, finding_of};
@@ -61,6 +63,8 @@ pub(crate) struct Service {
     waits: Waits,
     key_source: KeySource,
     looker: Looker,
+    /// Finds what anybody may look at.
+    resolver: Arc<Resolver>,
     /// Called after each change, so that the node's copy follows at once.
     changed: Changed,
     watched: Watched,
@@ -116,6 +120,7 @@ impl Service {
             waits: parts.waits,
             key_source: parts.key_source,
             looker: Looker { authoritative, own, outside: parts.outside },
+            resolver: parts.resolver,
             changed: parts.changed,
             watched: Watched::default(),
             clock: parts.clock,
@@ -123,7 +128,8 @@ impl Service {
         }
     }
 
-    fn now(&self) -> u64 {
+    /// UNIX seconds, by this node's clock.
+    pub(crate) fn now(&self) -> u64 {
         self.clock.now()
     }
 

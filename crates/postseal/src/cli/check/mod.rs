@@ -13,7 +13,7 @@ mod marked_record;
 mod watch;
 
 // What receivers do.
-mod receivers;
+pub(crate) mod receivers;
 
 pub(super) use marked_record::shown;
 use receivers::ReceiverText;

@@ -6,34 +6,34 @@ use crate::words::{Lang, say};
 
 /// What one receiver does with the domain's mail, in the language of the terminal.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct ReceiverText {
-    pub(super) receiver: String,
-    pub(super) outcome: &'static str,
-    pub(super) rule: Option<String>,
-    pub(super) code: Option<String>,
-    pub(super) message: String,
-    pub(super) fix: Option<String>,
-    pub(super) source: Option<String>,
-    pub(super) last_verified: Option<String>,
-    pub(super) confidence: Option<Confidence>,
+pub(crate) struct ReceiverText {
+    pub(crate) receiver: String,
+    pub(crate) outcome: &'static str,
+    pub(crate) rule: Option<String>,
+    pub(crate) code: Option<String>,
+    pub(crate) message: String,
+    pub(crate) fix: Option<String>,
+    pub(crate) source: Option<String>,
+    pub(crate) last_verified: Option<String>,
+    pub(crate) confidence: Option<Confidence>,
     /// What becomes of it in bulk, where no volume is given.
-    pub(super) bulk: Option<BulkText>,
+    pub(crate) bulk: Option<BulkText>,
     /// The rule was last verified more than a year ago.
-    pub(super) stale: bool,
+    pub(crate) stale: bool,
 }
 
 /// A rule for those who send in bulk.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct BulkText {
-    pub(super) outcome: &'static str,
-    pub(super) rule: Option<String>,
-    pub(super) code: Option<String>,
-    pub(super) message: String,
-    pub(super) fix: Option<String>,
+pub(crate) struct BulkText {
+    pub(crate) outcome: &'static str,
+    pub(crate) rule: Option<String>,
+    pub(crate) code: Option<String>,
+    pub(crate) message: String,
+    pub(crate) fix: Option<String>,
 }
 
 /// What each receiver does. `now` in seconds since 1970.
-pub(super) fn receivers(
+pub(crate) fn receivers(
     report: &CheckReport,
     volume: Option<u64>,
     rules: &ReceiverRules,
@@ -85,7 +85,7 @@ fn bulk(place: usize, rules: &ReceiverRules, lang: Lang) -> BulkText {
 }
 
 /// An outcome in words.
-pub(super) fn outcome_word(outcome: &str, lang: Lang) -> &'static str {
+pub(crate) fn outcome_word(outcome: &str, lang: Lang) -> &'static str {
     let known = PredictedOutcome::ALL.into_iter().find(|known| known.as_str() == outcome);
     match known.unwrap_or(PredictedOutcome::Unknown) {
         PredictedOutcome::Accept => lang.pick("accept", "受信"),

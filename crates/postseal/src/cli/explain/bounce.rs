@@ -6,7 +6,7 @@ use crate::words::{Lang, say};
 use crate::words::{topic_fix, topic_message, topic_summary};
 
 /// Explains a bounce; `None` where nothing in it is a refusal. `now` in seconds since 1970.
-pub(super) fn explain(octets: &[u8], rules: &ReceiverRules, now: u64, lang: Lang) -> Option<Explanation> {
+pub(crate) fn explain(octets: &[u8], rules: &ReceiverRules, now: u64, lang: Lang) -> Option<Explanation> {
     let diagnosis = diagnose(&Bounce::read(octets), &rules.bounces)?;
     let known = diagnosis.rule.map(|place| (&rules.bounces.rules[place], &rules.texts[place]));
     let topics: Vec<Topic> = diagnosis.causes.iter().map(|cause| cause.topic).collect();

@@ -2,36 +2,36 @@ use serde::Serialize;
 
 /// What is said about one thing that somebody was given, in the language of the terminal.
 #[derive(Debug, Serialize)]
-pub(super) struct Explanation {
+pub(crate) struct Explanation {
     /// What it is.
-    pub(super) kind: Kind,
+    pub(crate) kind: Kind,
     /// The rule of a receiver that explains it.
-    pub(super) rule: Option<String>,
+    pub(crate) rule: Option<String>,
     /// Whether it is about who sends.
-    pub(super) authentication: bool,
+    pub(crate) authentication: bool,
     /// Who said it, where that is a known receiver.
-    pub(super) receiver: Option<String>,
+    pub(crate) receiver: Option<String>,
     /// What happened, in one or two sentences.
-    pub(super) summary: String,
+    pub(crate) summary: String,
     /// Why, with the words that say so.
-    pub(super) causes: Vec<CauseText>,
+    pub(crate) causes: Vec<CauseText>,
     /// What to do.
-    pub(super) fixes: Vec<String>,
+    pub(crate) fixes: Vec<String>,
     /// Where the rule is written.
-    pub(super) source: Option<String>,
+    pub(crate) source: Option<String>,
     /// When the rule was last held against its source.
-    pub(super) last_verified: Option<String>,
+    pub(crate) last_verified: Option<String>,
     /// The mail servers that a message went through, the first one first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) hops: Vec<HopText>,
+    pub(crate) hops: Vec<HopText>,
     /// What a reader should know about the answer.
-    pub(super) notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// What was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A refusal, in whatever wrapping.
     Bounce,
     /// One or more Authentication-Results fields.
@@ -44,19 +44,19 @@ pub(super) enum Kind {
 
 /// A mail server on a message's way, as its Received field says.
 #[derive(Debug, Serialize)]
-pub(super) struct HopText {
-    pub(super) by: Option<String>,
-    pub(super) from: Option<String>,
+pub(crate) struct HopText {
+    pub(crate) by: Option<String>,
+    pub(crate) from: Option<String>,
     /// The names of the fields that were added there.
-    pub(super) added: Vec<String>,
+    pub(crate) added: Vec<String>,
 }
 
 /// One reason.
 #[derive(Debug, Serialize)]
-pub(super) struct CauseText {
+pub(crate) struct CauseText {
     /// Stable.
-    pub(super) id: &'static str,
-    pub(super) message: String,
+    pub(crate) id: &'static str,
+    pub(crate) message: String,
     /// The words of what was given that say so.
-    pub(super) evidence: String,
+    pub(crate) evidence: String,
 }

@@ -14,7 +14,7 @@ use crate::words::{change_evidence, change_fix, change_message, dkim_cause};
 const DNS_TIME: Duration = Duration::from_secs(8);
 
 /// Explains what became of a message; `None` where it has no header section that can be read.
-pub(super) fn explain(
+pub(crate) fn explain(
     octets: &[u8],
     dns: &DnsSource,
     now: u64,
@@ -25,33 +25,48 @@ pub(super) fn explain(
         return Ok(None);
     }
     let step = |answers: &mut postseal_core::dns::Answers<'_>| examine_message(&section, &body, now, answers);
-    let (examined, mut notes) =
+    let (examined, notes) =
         dns.drive(DNS_TIME, lang, step, |examined, answers| (examined, dns.notes(answers.trace(), lang)))?;
-    if body.is_empty() && section.named("DKIM-Signature").next().is_some() {
+    Ok(Some(explained(&examined, headers_only(&section, &body), notes, lang)))
+}
+
+/// Whether a body hash cannot match, since there is no body.
+pub(crate) fn headers_only(section: &HeaderSection, body: &[u8]) -> bool {
+    body.is_empty() && section.named("DKIM-Signature").next().is_some()
+}
+
+/// What became of a message that was examined.
+pub(crate) fn explained(
+    examined: &MessageExamination,
+    headers_only: bool,
+    mut notes: Vec<String>,
+    lang: Lang,
+) -> Explanation {
+    if headers_only {
         notes.push(say!(
             lang,
             "There is only a header section: a body hash that does not match is no wonder.",
             "ヘッダーだけで本文がないため、本文のハッシュが一致しないのは当然です。"
         ));
     }
-    let causes = causes(&examined, lang);
-    Ok(Some(Explanation {
+    let causes = causes(examined, lang);
+    Explanation {
         kind: Kind::Message,
         rule: None,
         authentication: true,
         receiver: None,
-        summary: summary(&examined, lang),
+        summary: summary(examined, lang),
         causes,
-        fixes: fixes(&examined, lang),
+        fixes: fixes(examined, lang),
         source: Some("RFC 6376".to_owned()),
         last_verified: None,
         hops: examined.hops.iter().map(hop_text).collect(),
         notes,
-    }))
+    }
 }
 
 /// Header section and body as they would travel.
-fn split(octets: &[u8]) -> (HeaderSection, Vec<u8>) {
+pub(crate) fn split(octets: &[u8]) -> (HeaderSection, Vec<u8>) {
     let mut wire = Vec::with_capacity(octets.len());
     match LineEnds::detect(octets) {
         LineEnds::Wire => wire.extend_from_slice(octets),

@@ -1,12 +1,12 @@
 //! `postseal explain`: what a bounce, an Authentication-Results field or an ARC set means, and what
 //! became of a message.
 
-mod bounce;
-mod message;
-mod reported;
+pub(crate) mod bounce;
+pub(crate) mod message;
+pub(crate) mod reported;
 
 // What is said, in each form.
-mod explanation;
+pub(crate) mod explanation;
 mod text;
 
 use std::fs::File;

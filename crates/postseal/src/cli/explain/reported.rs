@@ -9,7 +9,7 @@ use crate::words::{Lang, say};
 use crate::words::{arc_cause, composite_reason, reported_result};
 
 /// Explains Authentication-Results fields, or the body of one.
-pub(super) fn results(octets: &[u8], rules: &ReceiverRules, lang: Lang) -> Option<Explanation> {
+pub(crate) fn results(octets: &[u8], rules: &ReceiverRules, lang: Lang) -> Option<Explanation> {
     let reported = read(octets);
     if !reported.says_something() {
         return None;
@@ -33,7 +33,7 @@ pub(super) fn results(octets: &[u8], rules: &ReceiverRules, lang: Lang) -> Optio
 }
 
 /// Explains the ARC fields of a header section, as they describe themselves.
-pub(super) fn arc_sets(octets: &[u8], rules: &ReceiverRules, lang: Lang) -> Option<Explanation> {
+pub(crate) fn arc_sets(octets: &[u8], rules: &ReceiverRules, lang: Lang) -> Option<Explanation> {
     let sets = ReportedArcSets::read(&header_fields(octets))?;
     let mut causes = Vec::new();
     if let Some(fault) = &sets.fault {

@@ -1,0 +1,50 @@
+//! The portal: pages on which the owner of domains does what must be done, and sees what is.
+//!
+//! ```text
+//! listener ─► guard (who is it?) ─► routes (may they?) ─► page ─► Api, Service
+//! ```
+//!
+//! Pages call the API as commands do, with the visitor's [`crate::api::Caller`]; what a page
+//! shows is a template (`templates/`) filled with texts of one language (`words/`).
+
+// What every page has.
+mod asked;
+mod assets;
+mod failure;
+mod locale;
+mod notices;
+mod page;
+mod parts;
+mod visitor;
+mod words;
+
+// The pages, and where they are.
+mod pages;
+mod routes;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crate::api::Api;
+use crate::receiver_rules::ReceiverRules;
+
+pub(crate) use routes::router;
+pub(crate) use visitor::Visitor;
+
+/// What pages are made of.
+pub(crate) struct Portal {
+    api: Arc<Api>,
+    /// What receivers are known to refuse.
+    rules: ReceiverRules,
+    glances: pages::Glances,
+    notices: notices::Notices,
+}
+
+impl Portal {
+    /// Pages over this API. `rules`: what receivers refuse, as commands have them.
+    pub(crate) fn new(api: Arc<Api>, rules: ReceiverRules) -> Portal {
+        Portal { api, rules, glances: pages::Glances::default(), notices: notices::Notices::default() }
+    }
+}

@@ -1,0 +1,169 @@
+//! Pages on a world of the service, without sockets: what they show and change.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use axum::{Extension, Router};
+use tower::ServiceExt as _;
+
+use super::{Portal, Visitor, router};
+use crate::api::resource::{NewDomain, NewOrganisation};
+use crate::api::{Api, Caller, Client};
+use crate::receiver_rules::ReceiverRules;
+use crate::serve::{ReloadReply, Reloaded};
+use crate::service::test_world::{World, contoso};
+
+/// The portal as whoever has been let in has it.
+struct Pages {
+    world: World,
+    router: Router,
+    client: Client,
+}
+
+impl Pages {
+    async fn new() -> Pages {
+        let world = World::new().await;
+        let reloaded =
+            || ReloadReply::Reloaded(Reloaded { domains: 0, warnings: Vec::new(), at_restart: Vec::new() });
+        let api = Arc::new(Api::new(true, Box::new(move |_| Box::pin(async move { reloaded() }))));
+        api.open(Arc::clone(&world.service), Box::new(|_| Box::pin(std::future::ready(()))));
+        let caller = Caller::of_uid(1_000);
+        let client = Client::in_process(Arc::clone(&api), caller.clone());
+        let portal = Portal::new(api, ReceiverRules::load(None).expect("built in"));
+        let visitor = Visitor { caller, account: "admin".to_owned(), csrf: "token".to_owned() };
+        Pages { world, router: router(Arc::new(portal)).layer(Extension(visitor)), client }
+    }
+
+    /// With an organisation and a domain that is held.
+    async fn with_domain() -> Pages {
+        let pages = Pages::new().await;
+        let new = NewOrganisation { name: "contoso".to_owned() };
+        pages.client.add_organisation(&new).await.expect("added");
+        let new = NewDomain { name: "contoso.example".to_owned(), trust: true };
+        pages.client.add_domain(&contoso(), &new).await.expect("added");
+        pages
+    }
+
+    async fn ask(&self, request: Request<Body>) -> (StatusCode, String, String) {
+        let response = self.router.clone().oneshot(request).await.expect("answers");
+        let (status, fields) = (response.status(), response.headers().clone());
+        let place = fields.get(header::LOCATION).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let body = to_bytes(response.into_body(), 4 << 20).await.expect("read");
+        (status, String::from_utf8_lossy(&body).into_owned(), place)
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, String) {
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        let (status, text, _) = self.ask(request).await;
+        (status, text)
+    }
+
+    /// Where an operation leads, and what is said there.
+    async fn post(&self, path: &str, form: &str) -> String {
+        let (status, text, place) = self.send(path, form).await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "{path}: {text}");
+        self.get(&place).await.1
+    }
+
+    async fn send(&self, path: &str, form: &str) -> (StatusCode, String, String) {
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(form.to_owned()))
+            .expect("a request");
+        self.ask(request).await
+    }
+}
+
+/// Nobody gets a page without having been let in, whatever the route.
+#[tokio::test]
+async fn without_a_visitor_there_is_no_page() {
+    let pages = Pages::new().await;
+    let api = Arc::new(Api::new(false, Box::new(|_| unreachable!("no reload"))));
+    let bare = router(Arc::new(Portal::new(api, ReceiverRules::load(None).expect("built in"))));
+    for path in ["/", "/o/contoso", "/check", "/o/contoso/domains/contoso.example/dkim/live"] {
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        let status = bare.clone().oneshot(request).await.expect("answers").status();
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+    }
+    assert_eq!(pages.get("/assets/portal.css").await.0, StatusCode::OK);
+    assert_eq!(pages.get("/assets/../Cargo.toml").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn each_page_is_there_in_both_languages() {
+    let pages = Pages::with_domain().await;
+    let domain = "/o/contoso/domains/contoso.example";
+    let check = async |path: &str, en: &str, ja: &str| {
+        let join = if path.contains('?') { '&' } else { '?' };
+        for (lang, expected) in [("en", en), ("ja", ja)] {
+            let (status, text) = pages.get(&format!("{path}{join}lang={lang}")).await;
+            assert_eq!(status, StatusCode::OK, "{path}: {text}");
+            assert!(text.contains(expected), "{path} in {lang} lacks {expected}: {text}");
+            assert!(text.contains(&format!("<html lang=\"{lang}\"")), "{path}");
+            assert!(!text.contains(" style=") && !text.contains("<script>"), "{path} would break the CSP");
+        }
+    };
+    check("/o/contoso", "Next step", "次の手順").await;
+    check("/o/contoso/domains", "Last checked", "最終確認").await;
+    check(
+        &format!("{domain}/dkim"),
+        "No DKIM keys saved for this domain",
+        "このドメインの DKIM キーが保存されていません",
+    )
+    .await;
+    check(&format!("{domain}/spf"), "No SPF record is published", "SPF レコードは公開されていません").await;
+    check(&format!("{domain}/dmarc"), "No DMARC policy applies", "DMARC ポリシーはありません").await;
+    check(&format!("{domain}/records"), "in this order", "この順に").await;
+    check("/check?domain=contoso.example", "Something is wrong", "問題があります").await;
+    check("/explain", "Paste a bounce", "貼り付ける").await;
+    check("/search?q=contoso", "contoso.example", "contoso.example").await;
+}
+
+/// The article's way: keys are made, the toggle is refused, the records appear, the toggle holds.
+#[tokio::test]
+async fn dkim_is_enabled_when_the_world_sees_the_key() {
+    let pages = Pages::with_domain().await;
+    let path = "/o/contoso/domains/contoso.example/dkim";
+    let text = pages.post(&format!("{path}/create"), "key_size=2048").await;
+    assert!(text.contains("The keys are made"), "{text}");
+    let text = pages.post(&format!("{path}/sign"), "enabled=true").await;
+    assert!(text.contains("NXDOMAIN") && text.contains("aria-checked=\"false\""), "{text}");
+    assert!(text.contains("Publish the records below"), "{text}");
+    pages.world.publish(&pages.world.cnames().await);
+    let text = pages.post(&format!("{path}/sign"), "enabled=true").await;
+    assert!(text.contains("aria-checked=\"true\"") && text.contains("Signing DKIM signatures"), "{text}");
+    let (_, text) = pages.get("/o/contoso?lang=ja").await;
+    assert!(text.contains("このドメインの DKIM 署名をします"), "{text}");
+    let text = pages.post(&format!("{path}/rotate"), "key_size=2048").await;
+    assert!(text.contains("Rotating keys for this domain"), "{text}");
+}
+
+#[tokio::test]
+async fn hostile_words_are_inert() {
+    let pages = Pages::with_domain().await;
+    let evil = "%3Cscript%3Ealert(1)%3C/script%3E%22onx%3D%27";
+    for path in [
+        format!("/search?q={evil}"),
+        format!("/check?domain={evil}"),
+        format!("/check?domain=contoso.example&selector={evil}"),
+        format!("/o/contoso/domains?q={evil}&status={evil}"),
+        format!("/o/contoso/domains/contoso.example/spf?record={evil}"),
+        format!("/o/contoso/domains/contoso.example/dmarc?p=none&rua={evil}@x"),
+        format!("/o/{evil}"),
+        format!("/explain?text={evil}"),
+    ] {
+        let (_, text) = pages.get(&path).await;
+        assert!(!text.contains("<script>alert") && !text.contains("\"onx="), "{path}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_planned_record_shows_its_effect() {
+    let pages = Pages::with_domain().await;
+    let path = "/o/contoso/domains/contoso.example";
+    let (_, text) = pages.get(&format!("{path}/spf?record=v%3Dspf1+ip4:192.0.2.1+%2Ball")).await;
+    assert!(text.contains("spf.pass-all") && text.contains("<mark>+all</mark>"), "{text}");
+    let (_, text) = pages.get(&format!("{path}/dmarc?p=reject")).await;
+    assert!(text.contains("v=DMARC1; p=reject") && text.contains("dmarc.enforced-unprepared"), "{text}");
+}

@@ -1,0 +1,39 @@
+//! What the pages say: for each page one structure of texts, with a value for each language, so that
+//! none can be missing.
+
+mod check;
+mod chrome;
+mod dkim;
+mod dmarc;
+mod domains;
+mod explain;
+mod overview;
+mod records;
+mod spf;
+
+pub(super) use check::{CHECK, CheckWords};
+pub(super) use chrome::{CHROME, ChromeWords, PARTS, PartsWords};
+pub(super) use dkim::{DKIM, DkimWords};
+pub(super) use dmarc::{DMARC, DmarcWords};
+pub(super) use domains::{DOMAINS, DomainsWords};
+pub(super) use explain::{EXPLAIN, ExplainWords};
+pub(super) use overview::{OVERVIEW, OverviewWords};
+pub(super) use records::{RECORDS, RecordsWords};
+pub(super) use spf::{SPF, SpfWords};
+
+use crate::words::Lang;
+
+/// The same texts in each language.
+pub(super) struct Texts<T: 'static> {
+    pub(super) en: T,
+    pub(super) ja: T,
+}
+
+impl<T> Texts<T> {
+    pub(super) fn of(&'static self, lang: Lang) -> &'static T {
+        match lang {
+            Lang::En => &self.en,
+            Lang::Ja => &self.ja,
+        }
+    }
+}
