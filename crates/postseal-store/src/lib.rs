@@ -13,6 +13,10 @@ mod hosted_key;
 mod published_key;
 mod sighting;
 
+// Who is let in.
+mod account;
+mod api_token;
+
 // What was judged, and how it waits to be stored.
 mod spool;
 mod stored_verdict;
@@ -28,6 +32,8 @@ mod sqlite;
 mod store;
 mod store_error;
 
+pub use account::{Account, ActorName, ActorNameError, PasswordHash, Role, Session, SessionTimes};
+pub use api_token::{ApiToken, NewApiToken, SecretHash, TokenScope};
 pub use audit_row::{AuditRow, AuditVerdict, Feed};
 pub use domain::{Act, Domain, FormerName, HeldDomain, HeldKey, Standing, Verification};
 pub use hosted_key::{HostedKey, HostedKeyError};

@@ -1,4 +1,6 @@
 // Operations on what is not organisations, domains and keys.
+mod accounts;
+mod api_tokens;
 mod trusted_sealers;
 mod verdicts;
 

@@ -75,6 +75,21 @@ pub enum StoreError {
     /// What is to be restored is damaged.
     #[error("the backup is damaged: {0}")]
     DamagedBackup(String),
+    /// No such account, or its password is another by now.
+    #[error("the account is not as it was a moment ago")]
+    NoAccount,
+    /// The set-up link was used, or its hour is over, or there is a newer one.
+    #[error("the set-up link was used already, is over, or there is a newer one")]
+    NoSetupLink,
+    /// No such API token.
+    #[error("no API token {0}")]
+    NoToken(String),
+    /// A token has or had this name.
+    #[error("the name {0} is taken by a token, or was once: names are for ever")]
+    TokenTaken(String),
+    /// There are a thousand API tokens.
+    #[error("at most 1000 API tokens: remove some")]
+    TooManyTokens,
     /// The list of trusted sealers is longer than 1000.
     #[error("at most 1000 trusted sealers")]
     TooManySealers,

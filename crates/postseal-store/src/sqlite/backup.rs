@@ -74,6 +74,9 @@ impl Sqlite {
             &options(path).journal_mode(sqlx::sqlite::SqliteJournalMode::Delete),
         )
         .await?;
+        // Nobody is logged in by a backup.
+        sqlx::query("DELETE FROM session").execute(&mut copy).await?;
+        sqlx::query("DELETE FROM setup_link").execute(&mut copy).await?;
         sqlx::query("DELETE FROM backup_note").execute(&mut copy).await?;
         sqlx::query("INSERT INTO backup_note (made_at, note) VALUES (?, ?)")
             .bind(to_sql(act.now))

@@ -1,5 +1,7 @@
 //! The store in one SQLite file. Every write is one `BEGIN IMMEDIATE` transaction.
 
+mod accounts;
+mod api_tokens;
 mod audit;
 mod backup;
 mod configuration_rows;
@@ -13,6 +15,7 @@ mod organisations;
 mod published;
 mod report_counters;
 mod sealers;
+mod sessions;
 mod sightings;
 mod signing;
 mod verdict_columns;
