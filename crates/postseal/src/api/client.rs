@@ -1,10 +1,11 @@
+use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::client::conn::http1;
-use hyper::header::{CONTENT_TYPE, HOST};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper_util::rt::TokioIo;
 use postseal_core::dns::DomainName;
 use postseal_core::hosting::OrganisationName;
@@ -13,12 +14,13 @@ use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-use super::exchange::{JSON, Request};
+use super::exchange::{JSON, Request, percent_encoded};
+use super::remote::{Remote, Stream};
 use super::resource::{
     ArcConfig, AuditEntry, AuditVerification, Backup, BackupOrder, DkimOutcome, DkimSigningConfiguration,
-    DomainResource, NewDkimSigningConfiguration, NewDomain, NewOrganisation, Organisation, Page, Record,
-    ReloadOrder, RestoreOrder, RotateDkimSigningConfiguration, SetArcConfig, SetDkimSigningConfiguration,
-    VerificationOutcome,
+    DomainResource, NewDkimSigningConfiguration, NewDomain, NewOrganisation, NewToken, Organisation, Page,
+    Record, ReloadOrder, RestoreOrder, RotateDkimSigningConfiguration, SetArcConfig,
+    SetDkimSigningConfiguration, SetupLink, Token, TokenMade, VerificationOutcome,
 };
 use super::server::{ANSWER_TIME, Whole, collect};
 use super::{Api, Caller, Problem};
@@ -31,6 +33,7 @@ pub(crate) struct Client(Transport);
 #[derive(Clone)]
 enum Transport {
     Socket(PathBuf),
+    Remote(Box<Remote>),
     #[cfg_attr(not(test), allow(dead_code, reason = "for whoever runs a node as a part of another process"))]
     InProcess(Arc<Api>, Caller),
 }
@@ -56,6 +59,11 @@ impl Client {
     /// A node by its control socket.
     pub(crate) fn over_socket(path: PathBuf) -> Client {
         Client(Transport::Socket(path))
+    }
+
+    /// A node by the URL of its portal.
+    pub(crate) fn over_network(remote: Remote) -> Client {
+        Client(Transport::Remote(Box::new(remote)))
     }
 
     /// A node in this process.
@@ -248,6 +256,23 @@ impl Client {
         self.send("POST", "/v1/reload", order).await
     }
 
+    pub(crate) async fn add_setup_link(&self) -> Result<SetupLink, ClientError> {
+        self.send("POST", "/v1/setup-link", &NOTHING).await
+    }
+
+    /// A page of tokens, from the first or from a page's `next`.
+    pub(crate) async fn tokens(&self, next: Option<&str>) -> Result<Page<Token>, ClientError> {
+        self.get(next.unwrap_or("/v1/tokens")).await
+    }
+
+    pub(crate) async fn add_token(&self, new: &NewToken) -> Result<TokenMade, ClientError> {
+        self.send("POST", "/v1/tokens", new).await
+    }
+
+    pub(crate) async fn remove_token(&self, name: &str) -> Result<(), ClientError> {
+        self.send("DELETE", &format!("/v1/tokens/{}", percent_encoded(name)), &NOTHING).await
+    }
+
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         self.send("GET", path, &NOTHING).await
     }
@@ -268,10 +293,13 @@ impl Client {
                 (answer.status, answer.body)
             }
             Transport::Socket(socket) => {
-                let asking = over_socket(socket, method, path, body);
-                let patience = ANSWER_TIME + Duration::from_secs(10);
-                let asked = timeout(patience, asking).await;
-                asked.unwrap_or_else(|_| Err(ClientError::Unreachable(io::ErrorKind::TimedOut.into())))?
+                let connecting =
+                    async { Ok::<Box<dyn Stream>, io::Error>(Box::new(UnixStream::connect(socket).await?)) };
+                in_time(ask(connecting, ("localhost", None), (method, path, body))).await?
+            }
+            Transport::Remote(remote) => {
+                let who = (remote.authority.as_str(), Some(remote.authorization.as_str()));
+                in_time(ask(remote.connect(), who, (method, path, body))).await?
             }
         };
         if (200..300).contains(&status) {
@@ -286,24 +314,31 @@ impl Client {
     }
 }
 
-async fn over_socket(
-    socket: &PathBuf,
-    method: &str,
-    path: &str,
-    body: Vec<u8>,
-) -> Result<(u16, Vec<u8>), ClientError> {
+type Asked = Result<(u16, Vec<u8>), ClientError>;
+
+async fn in_time(asking: impl Future<Output = Asked>) -> Asked {
+    let asked = timeout(ANSWER_TIME + Duration::from_secs(10), asking).await;
+    asked.unwrap_or_else(|_| Err(ClientError::Unreachable(io::ErrorKind::TimedOut.into())))
+}
+
+async fn ask(
+    connecting: impl Future<Output = io::Result<Box<dyn Stream>>>,
+    (host, authorization): (&str, Option<&str>),
+    (method, path, body): (&str, &str, Vec<u8>),
+) -> Asked {
     let gone = |error: hyper::Error| ClientError::Unreachable(io::Error::other(error));
-    let stream = UnixStream::connect(socket).await.map_err(ClientError::Unreachable)?;
+    let stream = connecting.await.map_err(ClientError::Unreachable)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(gone)?;
     // It ends with the connection, which ends with the sender.
     let driven = tokio::spawn(connection);
-    let request = hyper::Request::builder()
-        .method(method)
-        .uri(path)
-        .header(HOST, "localhost")
-        .header(CONTENT_TYPE, JSON)
-        .body(Whole(Some(body.into())))
-        .map_err(|error| ClientError::Unreadable(error.to_string()))?;
+    let request = hyper::Request::builder().method(method).uri(path);
+    let request = request.header(HOST, host).header(CONTENT_TYPE, JSON);
+    let request = match authorization {
+        Some(shown) => request.header(AUTHORIZATION, shown),
+        None => request,
+    };
+    let request = request.body(Whole(Some(body.into())));
+    let request = request.map_err(|error| ClientError::Unreadable(error.to_string()))?;
     let response = sender.send_request(request).await.map_err(gone)?;
     let status = response.status().as_u16();
     let octets = collect(response.into_body(), MAX_ANSWER).await;

@@ -75,6 +75,20 @@ impl Answer {
     }
 }
 
+/// A part of a path (RFC 3986 §2.3): all but unreserved characters as percent and two digits.
+pub(super) fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for octet in text.bytes() {
+        match octet {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                encoded.push(char::from(octet))
+            }
+            _ => encoded.push_str(&format!("%{octet:02X}")),
+        }
+    }
+    encoded
+}
+
 /// RFC 3986 §2.1; a plus is a plus.
 pub(super) fn percent_decoded(text: &str) -> Result<String, Problem> {
     let bad = || Problem::bad_request(format!("{text:?} is not percent-encoded UTF-8"));
@@ -110,5 +124,8 @@ mod tests {
         check("%4", None);
         check("%+1", None);
         check("%ff", None);
+        for text in ["a/b c+d?", "例", "keiko@contoso.example"] {
+            assert_eq!(percent_decoded(&percent_encoded(text)).ok().as_deref(), Some(text));
+        }
     }
 }

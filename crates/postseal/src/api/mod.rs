@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! control socket ─► server (HTTP/1) ─┐
+//! portal's listener ─► guard ────────┤
 //! in process ────────────────────────┴► Api: route ─► right ─► tenant ─► operation ─► service
 //! ```
 //!
@@ -25,6 +26,7 @@ mod openapi;
 // Where it is reached.
 mod client;
 mod control_socket;
+mod remote;
 mod server;
 
 #[cfg(test)]
@@ -33,5 +35,7 @@ mod tests;
 pub(crate) use caller::{Caller, Right};
 pub(crate) use client::{Client, ClientError};
 pub(crate) use control_socket::{ControlFile, ControlSocket, ControlSocketError};
+pub(crate) use operations::let_in::setup_url;
 pub(crate) use problem::{Problem, ProblemKind};
+pub(crate) use remote::{Remote, RemoteError};
 pub(crate) use router::Api;

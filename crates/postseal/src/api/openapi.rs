@@ -18,7 +18,7 @@ pub(super) fn document() -> Value {
         "info": {
             "title": "Postseal",
             "version": "1",
-            "description": "What a running node does for organisations, domains and their keys. Served on the control socket.",
+            "description": "What a running node does for organisations, domains and their keys. Served on the control socket, and where the portal listens.",
             "license": { "name": "Apache-2.0 OR MIT" },
         },
         "paths": paths,
@@ -54,8 +54,9 @@ fn response(schema: &str) -> Value {
 }
 
 fn parameters(route: &Route) -> Vec<Value> {
-    let in_path =
-        ["organisation", "domain"].into_iter().filter(|name| route.path.contains(&format!("{{{name}}}")));
+    let in_path = ["organisation", "domain", "token"]
+        .into_iter()
+        .filter(|name| route.path.contains(&format!("{{{name}}}")));
     let in_path = in_path
         .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
     let in_query = route.query.iter().map(|name| {

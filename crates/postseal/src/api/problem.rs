@@ -68,6 +68,20 @@ pub(crate) enum ProblemKind {
     WrongKey,
     ConfigurationWrong,
     ReloadFailed,
+    NotLoggedIn,
+    WrongPassword,
+    TooManyTries,
+    Busy,
+    PasswordUnfit,
+    NotFromHere,
+    WrongHost,
+    NoPortal,
+    NoAccount,
+    NoSetupLink,
+    NoToken,
+    TokenTaken,
+    TokenScope,
+    TooManyTokens,
     Fault,
 }
 
@@ -75,7 +89,7 @@ const FRONT: &str = "urn:postseal:problem:";
 
 impl ProblemKind {
     /// Every kind.
-    pub(crate) const ALL: [ProblemKind; 36] = {
+    pub(crate) const ALL: [ProblemKind; 50] = {
         use ProblemKind as K;
         [
             K::BadRequest,
@@ -113,6 +127,20 @@ impl ProblemKind {
             K::WrongKey,
             K::ConfigurationWrong,
             K::ReloadFailed,
+            K::NotLoggedIn,
+            K::WrongPassword,
+            K::TooManyTries,
+            K::Busy,
+            K::PasswordUnfit,
+            K::NotFromHere,
+            K::WrongHost,
+            K::NoPortal,
+            K::NoAccount,
+            K::NoSetupLink,
+            K::NoToken,
+            K::TokenTaken,
+            K::TokenScope,
+            K::TooManyTokens,
             K::Fault,
         ]
     };
@@ -156,6 +184,20 @@ impl ProblemKind {
             K::WrongKey => ("wrong-key", 409, "The backup has another key-encryption key"),
             K::ConfigurationWrong => ("configuration-wrong", 422, "The configuration file is wrong"),
             K::ReloadFailed => ("reload-failed", 500, "The configuration was not taken"),
+            K::NotLoggedIn => ("not-logged-in", 401, "Nobody is logged in"),
+            K::WrongPassword => ("wrong-password", 403, "The name or the password is not right"),
+            K::TooManyTries => ("too-many-tries", 429, "Too many tries"),
+            K::Busy => ("busy", 503, "The node is busy"),
+            K::PasswordUnfit => ("password-unfit", 422, "The password cannot be taken"),
+            K::NotFromHere => ("not-from-here", 403, "The request does not come from a page of this node"),
+            K::WrongHost => ("wrong-host", 421, "The node is not reached by this name"),
+            K::NoPortal => ("no-portal", 404, "This node has no portal"),
+            K::NoAccount => ("no-account", 404, "There is no such account"),
+            K::NoSetupLink => ("no-setup-link", 410, "The set-up link is not good any more"),
+            K::NoToken => ("no-token", 404, "There is no such API token"),
+            K::TokenTaken => ("token-taken", 409, "The name is taken, or was once"),
+            K::TokenScope => ("token-scope", 422, "A token cannot have this scope"),
+            K::TooManyTokens => ("too-many-tokens", 422, "Too many API tokens"),
             K::Fault => ("fault", 500, "This program failed"),
         }
     }
@@ -191,7 +233,7 @@ impl Problem {
         ProblemKind::ALL.into_iter().find(|kind| kind.words().0 == word)
     }
 
-    fn about(mut self, subject: &str) -> Problem {
+    pub(super) fn about(mut self, subject: &str) -> Problem {
         self.subject = Some(subject.to_owned());
         self
     }
@@ -219,6 +261,11 @@ impl From<ServiceError> for Problem {
             ServiceError::InFile(name) => Problem::new(K::InFile, detail).about(name),
             ServiceError::InHostingZone(name) => Problem::new(K::InHostingZone, detail).about(name),
             ServiceError::InitialDomain(name) => Problem::new(K::InitialDomain, detail).about(name),
+            ServiceError::WrongPassword => Problem::new(K::WrongPassword, detail),
+            ServiceError::Wait { .. } => Problem::new(K::TooManyTries, detail),
+            ServiceError::Busy => Problem::new(K::Busy, detail),
+            ServiceError::Password(_) => Problem::new(K::PasswordUnfit, detail),
+            ServiceError::OperateWithOrganisation => Problem::new(K::TokenScope, detail),
             ServiceError::Fault(_) => Problem::new(K::Fault, detail),
         }
     }
@@ -248,6 +295,11 @@ fn of_store(error: &StoreError, detail: String) -> Problem {
         StoreError::ForeignBackup => (K::ForeignBackup, None),
         StoreError::DamagedBackup(_) => (K::DamagedBackup, None),
         StoreError::TooManySealers => (K::TooManySealers, None),
+        StoreError::NoAccount => (K::NoAccount, None),
+        StoreError::NoSetupLink => (K::NoSetupLink, None),
+        StoreError::NoToken(name) => (K::NoToken, Some(name)),
+        StoreError::TokenTaken(name) => (K::TokenTaken, Some(name)),
+        StoreError::TooManyTokens => (K::TooManyTokens, None),
         StoreError::Database(_)
         | StoreError::NewerSchema { .. }
         | StoreError::Vault(_)

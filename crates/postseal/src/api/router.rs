@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::caller::Caller;
 use super::exchange::{Answer, Request, percent_decoded};
-use super::operations::{arc_config, audit, dkim, domains, node, organisations};
+use super::operations::{arc_config, audit, dkim, domains, let_in, node, organisations};
 use super::routes::{Names, Operation, ROUTES, Route};
 use super::{Problem, ProblemKind, openapi};
 use crate::serve::ReloadReply;
@@ -19,6 +19,8 @@ pub(crate) struct Api {
     /// `None`: the node has no store.
     open: Option<OnceLock<Open>>,
     reload: Reload,
+    /// Where the portal is reached; unset where there is none.
+    portal: OnceLock<String>,
 }
 
 /// What there is once the store is open.
@@ -38,13 +40,26 @@ pub(super) struct Call<'a> {
     pub(super) service: &'a Service,
     pub(super) caller: &'a Caller,
     pub(super) names: &'a Names,
+    /// Where the portal is reached.
+    pub(super) portal: Option<&'a str>,
     pub(super) request: &'a Request,
 }
 
 impl Api {
     /// `with_store`: the node has a store, which is opened by and by.
     pub(crate) fn new(with_store: bool, reload: Reload) -> Api {
-        Api { open: with_store.then(OnceLock::new), reload }
+        Api { open: with_store.then(OnceLock::new), reload, portal: OnceLock::new() }
+    }
+
+    /// The portal is reached at this URL, which has no slash at its end.
+    pub(crate) fn portal_is_at(&self, url: String) {
+        // It listens once.
+        let _ = self.portal.set(url);
+    }
+
+    /// What is done for callers, once the store is open.
+    pub(crate) fn service(&self) -> Result<Arc<Service>, Problem> {
+        self.open_store().map(|open| Arc::clone(&open.service))
     }
 
     /// The store is open.
@@ -90,7 +105,8 @@ impl Api {
             _ => {}
         }
         let open = self.open_store()?;
-        let call = Call { service: &open.service, caller, names, request };
+        let portal = self.portal.get().map(String::as_str);
+        let call = Call { service: &open.service, caller, names, portal, request };
         let answer = Api::operate(route.operation, &call).await?;
         if route.method != "GET" {
             open.until_in_force().await;
@@ -125,6 +141,12 @@ impl Api {
             O::VerifyAudit => audit::verify(call).await,
             O::Backup => node::backup(call).await,
             O::Restore => node::restore(call).await,
+            O::GetAccount => let_in::account(call).await,
+            O::SetPassword => let_in::set_password(call).await,
+            O::AddSetupLink => let_in::add_setup_link(call).await,
+            O::ListTokens => let_in::list_tokens(call).await,
+            O::AddToken => let_in::add_token(call).await,
+            O::RemoveToken => let_in::remove_token(call).await,
         }
     }
 

@@ -28,6 +28,12 @@ pub(super) enum Operation {
     Backup,
     Restore,
     Reload,
+    GetAccount,
+    SetPassword,
+    AddSetupLink,
+    ListTokens,
+    AddToken,
+    RemoveToken,
 }
 
 /// One method at one path.
@@ -51,6 +57,7 @@ pub(super) struct Route {
 pub(super) struct Names {
     pub(super) organisation: String,
     pub(super) domain: String,
+    pub(super) token: String,
 }
 
 impl Route {
@@ -65,6 +72,7 @@ impl Route {
             match *expected {
                 "{organisation}" => names.organisation.clone_from(part),
                 "{domain}" => names.domain.clone_from(part),
+                "{token}" => names.token.clone_from(part),
                 fixed if fixed == part => {}
                 _ => return None,
             }
@@ -130,5 +138,11 @@ pub(super) const ROUTES: &[Route] = &{
         route(O::Backup, ("POST", "/v1/backup"), R::Operate, "Write the store to a new file", "BackupOrder", (201, "Backup"), &[]),
         route(O::Restore, ("POST", "/v1/restore"), R::Operate, "Take domains, keys and settings from a backup", "RestoreOrder", (204, ""), &[]),
         route(O::Reload, ("POST", "/v1/reload"), R::Operate, "Take the configuration file again", "ReloadOrder", (200, "Reloaded"), &[]),
+        route(O::GetAccount, ("GET", "/v1/account"), R::LetIn, "The account of the portal", "", (200, "Account"), &[]),
+        route(O::SetPassword, ("PUT", "/v1/account/password"), R::LetIn, "Change the password of the account that asks; its sessions end", "SetPassword", (204, ""), &[]),
+        route(O::AddSetupLink, ("POST", "/v1/setup-link"), R::LetIn, "Make a link that sets up the account, or gives it another password: once, within an hour", "", (201, "SetupLink"), &[]),
+        route(O::ListTokens, ("GET", "/v1/tokens"), R::LetIn, "A page of API tokens", "", (200, "TokenPage"), PAGE),
+        route(O::AddToken, ("POST", "/v1/tokens"), R::LetIn, "Make an API token; its secret is in the answer and nowhere else", "NewToken", (201, "TokenMade"), &[]),
+        route(O::RemoveToken, ("DELETE", "/v1/tokens/{token}"), R::LetIn, "Remove an API token", "", (204, ""), &[]),
     ]
 };

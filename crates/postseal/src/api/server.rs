@@ -1,11 +1,12 @@
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::body::{Bytes, Incoming};
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -84,28 +85,64 @@ async fn greets(stream: &UnixStream) -> io::Result<bool> {
 
 /// The body is read first, whoever it is: an answer to what was not read may be lost with it.
 async fn respond(api: &Arc<Api>, caller: &Result<Caller, u32>, request: hyper::Request<Incoming>) -> Answer {
-    let (head, body) = request.into_parts();
-    let body = match timeout(BODY_TIME, collect(body, MAX_BODY)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(problem)) => return Answer::problem(&problem),
-        Err(_) => return Answer::problem(&Problem::new(ProblemKind::TooSlow, "its body did not come")),
+    let request = match read(request).await {
+        Ok(request) => request,
+        Err(problem) => return Answer::problem(&problem),
     };
-    let caller = match caller {
-        Ok(caller) => caller,
+    match caller {
+        Ok(caller) => perform(api, caller, request).await,
         Err(uid) => {
             let detail = format!(
                 "user {uid} is neither root, nor the user of the node, nor a member of the group postseal"
             );
-            return Answer::problem(&Problem::new(ProblemKind::Forbidden, detail));
+            Answer::problem(&Problem::new(ProblemKind::Forbidden, detail))
         }
+    }
+}
+
+impl Api {
+    /// Answers a request that came over HTTP, of a caller who was let in.
+    pub(crate) async fn respond<B>(
+        self: &Arc<Api>,
+        caller: &Caller,
+        request: hyper::Request<B>,
+    ) -> Response<Whole>
+    where
+        B: hyper::body::Body<Data = Bytes, Error: Display>,
+    {
+        response(match read(request).await {
+            Ok(request) => perform(self, caller, request).await,
+            Err(problem) => Answer::problem(&problem),
+        })
+    }
+}
+
+impl Problem {
+    /// As the answer to a request.
+    pub(crate) fn response(&self) -> Response<Whole> {
+        response(Answer::problem(self))
+    }
+}
+
+async fn read<B>(request: hyper::Request<B>) -> Result<Request, Problem>
+where
+    B: hyper::body::Body<Data = Bytes, Error: Display>,
+{
+    let (head, body) = request.into_parts();
+    let body = match timeout(BODY_TIME, collect(body, MAX_BODY)).await {
+        Ok(body) => body?,
+        Err(_) => return Err(Problem::new(ProblemKind::TooSlow, "its body did not come")),
     };
-    let request = Request {
+    Ok(Request {
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
         body,
-    };
-    // In a task of its own: whoever goes away does not leave half of an operation behind.
+    })
+}
+
+/// In a task of its own: whoever goes away does not leave half of an operation behind.
+async fn perform(api: &Arc<Api>, caller: &Caller, request: Request) -> Answer {
     let (api, caller) = (Arc::clone(api), caller.clone());
     let answering = tokio::spawn(async move { api.answer(&caller, &request).await });
     match timeout(ANSWER_TIME, answering).await {
@@ -119,7 +156,10 @@ async fn respond(api: &Arc<Api>, caller: &Result<Caller, u32>, request: hyper::R
 }
 
 /// The octets of a body, of which there may be so many.
-pub(super) async fn collect(body: Incoming, most: usize) -> Result<Vec<u8>, Problem> {
+pub(super) async fn collect<B>(body: B, most: usize) -> Result<Vec<u8>, Problem>
+where
+    B: hyper::body::Body<Data = Bytes, Error: Display>,
+{
     let mut body = pin!(body);
     let mut octets = Vec::new();
     while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
@@ -148,7 +188,7 @@ fn response(answer: Answer) -> Response<Whole> {
 }
 
 /// A body of one piece.
-pub(super) struct Whole(pub(super) Option<Bytes>);
+pub(crate) struct Whole(pub(super) Option<Bytes>);
 
 impl hyper::body::Body for Whole {
     type Data = Bytes;

@@ -1,14 +1,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use postseal_store::{ActorName, Role, TokenScope};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::exchange::Request;
-use super::resource::{NewDkimSigningConfiguration, NewDomain, NewOrganisation, SetArcConfig};
+use super::resource::{
+    NewDkimSigningConfiguration, NewDomain, NewOrganisation, NewToken, SetArcConfig, SetPassword,
+};
 use super::routes::ROUTES;
 use super::{Api, Caller, Client, ClientError, ControlSocket, ProblemKind, openapi};
 use crate::serve::{ReloadReply, Reloaded};
+use crate::service::TokenOrder;
 use crate::service::test_world::{World, contoso, domain};
 
 /// An API on a world of the service.
@@ -28,6 +32,10 @@ fn client(api: &Arc<Api>) -> Client {
 }
 
 async fn ask(api: &Api, line: &str, body: &str) -> (u16, Value) {
+    ask_as(api, &Caller::of_uid(1_000), line, body).await
+}
+
+async fn ask_as(api: &Api, caller: &Caller, line: &str, body: &str) -> (u16, Value) {
     let (method, target) = line.split_once(' ').expect("a method and a path");
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let request = Request {
@@ -36,8 +44,29 @@ async fn ask(api: &Api, line: &str, body: &str) -> (u16, Value) {
         query: query.to_owned(),
         body: body.as_bytes().to_vec(),
     };
-    let answer = api.answer(&Caller::of_uid(1_000), &request).await;
+    let answer = api.answer(caller, &request).await;
     (answer.status, serde_json::from_slice(&answer.body).unwrap_or_default())
+}
+
+/// Sets up the account `admin`, and shows it.
+async fn with_account(api: &Api) -> Value {
+    let service = api.service().expect("open");
+    let (link, _) = service.new_setup_link("uid:0").await.expect("made");
+    let name = ActorName::parse("admin").expect("a name");
+    service.use_setup_link(&link, &name, "correct horse battery").await.expect("used");
+    ask(api, "GET /v1/account", "").await.1
+}
+
+/// A caller with a new token of this scope.
+async fn token(api: &Api, name: &str, scope: TokenScope, organisation: Option<&str>) -> Caller {
+    let service = api.service().expect("open");
+    let order = TokenOrder {
+        name: ActorName::parse(name).expect("a name"),
+        scope,
+        organisation: organisation.map(crate::service::test_world::organisation),
+        lifetime: 60,
+    };
+    Caller::of_token(&service.add_token(order, "uid:0").await.expect("made").0)
 }
 
 #[test]
@@ -53,7 +82,7 @@ fn each_route_is_described_and_each_schema_is_there() {
         for schema in [route.takes, route.gives.1] {
             assert!(schema.is_empty() || schemas.contains_key(schema), "{schema} of {route:?}");
         }
-        for name in ["organisation", "domain"] {
+        for name in ["organisation", "domain", "token"] {
             let braced = format!("{{{name}}}");
             let named = entry["parameters"].as_array().expect("a list").iter().any(|p| p["name"] == name);
             assert_eq!(route.path.contains(&braced), named, "{route:?}");
@@ -109,6 +138,21 @@ async fn resources_are_as_they_are_described() {
     check("AuditVerification", &client.verify_audit(None).await.expect("read"));
     check("OrganisationPage", &client.organisations(None).await.expect("read"));
     check("DomainPage", &client.domains(&contoso, None).await.expect("read"));
+    api.portal_is_at("https://mail.example.net".to_owned());
+    let link = client.add_setup_link().await.expect("made");
+    assert!(link.url.starts_with("https://mail.example.net/setup?link="), "{link:?}");
+    check("SetupLink", &link);
+    let new = NewToken {
+        name: "job".to_owned(),
+        scope: "read-organisation".to_owned(),
+        organisation: Some("contoso".to_owned()),
+        days: None,
+    };
+    check("NewToken", &new);
+    check("TokenMade", &client.add_token(&new).await.expect("made"));
+    check("TokenPage", &client.tokens(None).await.expect("read"));
+    client.remove_token("job").await.expect("removed");
+    check("Account", &with_account(&api).await);
     let reloaded =
         client.reload(&super::resource::ReloadOrder { lang: crate::words::Lang::Ja }).await.expect("taken");
     check("Reloaded", &reloaded);
@@ -243,6 +287,65 @@ async fn what_is_anothers_is_not_there() {
     assert!(strangers >= 9, "{strangers}");
     let mine = client.dkim(&contoso(), &domain()).await.expect("held");
     assert_eq!(mine.status, "NoDKIMKeys", "nothing was changed by strangers");
+}
+
+/// Each route, for each kind of token: what is not its right is refused, and what is another's is not there.
+#[tokio::test]
+async fn a_token_does_what_it_was_made_for_and_no_more() {
+    let (_world, api) = api().await;
+    let client = client(&api);
+    for name in ["contoso", "fabrikam"] {
+        client.add_organisation(&NewOrganisation { name: name.to_owned() }).await.expect("added");
+    }
+    let held = NewDomain { name: "contoso.example".to_owned(), trust: true };
+    client.add_domain(&contoso(), &held).await.expect("held");
+    use TokenScope as S;
+    let callers = [
+        (S::ReadOrganisation, token(&api, "reads", S::ReadOrganisation, None).await),
+        (S::ReadOrganisation, token(&api, "reads-fabrikam", S::ReadOrganisation, Some("fabrikam")).await),
+        (S::ChangeOrganisation, token(&api, "changes", S::ChangeOrganisation, Some("fabrikam")).await),
+        (S::Operate, token(&api, "operates", S::Operate, None).await),
+    ];
+    let forbidden = ProblemKind::Forbidden.urn();
+    for route in ROUTES {
+        let path = route.path.replace("{organisation}", "contoso").replace("{domain}", "contoso.example");
+        let line = format!("{} {path}", route.method);
+        for (scope, caller) in &callers {
+            let (status, problem) = ask_as(&api, caller, &line, "{\"nonsense\":1}").await;
+            let may = match route.right.as_str() {
+                "any" => true,
+                "read-organisation" => *scope >= S::ReadOrganisation,
+                "change-organisation" => *scope >= S::ChangeOrganisation,
+                "operate" => *scope >= S::Operate,
+                _ => false,
+            };
+            assert_eq!(problem["type"] == forbidden.as_str(), !may, "{line} {caller:?} {problem}");
+            if may && caller.actor.contains("fabrikam") && route.path.contains("{organisation}") {
+                let expected = ProblemKind::NoOrganisation.urn();
+                assert_eq!((status, problem["type"].as_str()), (404, Some(expected.as_str())), "{line}");
+            }
+        }
+    }
+    let audit = client.audit(0, None).await.expect("read").items;
+    let strangers: Vec<_> =
+        audit.iter().filter(|row| row.actor.starts_with("token:") && row.actor != "token:operates").collect();
+    assert_eq!(strangers, Vec::<&super::resource::AuditEntry>::new());
+}
+
+#[tokio::test]
+async fn a_password_is_changed_by_its_account_only() {
+    let (_world, api) = api().await;
+    with_account(&api).await;
+    let admin = Caller::of_account(&ActorName::parse("admin").expect("a name"), Role::Administrator);
+    let set =
+        SetPassword { current: "correct horse battery".to_owned(), new: "another horse battery".to_owned() };
+    let body = serde_json::to_string(&set).expect("JSON");
+    let change = async |caller: &Caller| ask_as(&api, caller, "PUT /v1/account/password", &body).await.0;
+    assert_eq!(change(&Caller::of_uid(0)).await, 403);
+    assert_eq!(change(&token(&api, "job", TokenScope::Operate, None).await).await, 403);
+    assert_eq!(change(&admin).await, 204);
+    assert_eq!(change(&admin).await, 403, "the current one is another now");
+    assert!(!format!("{set:?}").contains("horse"));
 }
 
 #[tokio::test]

@@ -84,7 +84,7 @@ fn ask(
     terminal: &Terminal,
     ask: impl AsyncFnOnce(&Client, OrganisationName) -> Result<ArcConfig, ClientError>,
 ) -> Result<Status, Problem> {
-    let node = NodeClient::new(&at.node, terminal);
+    let node = NodeClient::new(&at.node, terminal)?;
     let work = async {
         let organisation = node.organisation(&at.organisation).await?;
         ask(&node.client, organisation).await.map_err(|error| node.problem(error))

@@ -44,9 +44,9 @@ Examples:
 
 pub(super) fn run(args: &AuditArgs, terminal: &Terminal) -> Result<Status, Problem> {
     match &args.command {
-        AuditCommand::List { after, node } => list(*after, &NodeClient::new(node, terminal), terminal),
+        AuditCommand::List { after, node } => list(*after, &NodeClient::new(node, terminal)?, terminal),
         AuditCommand::Verify { head, node } => {
-            verify(head.as_deref(), &NodeClient::new(node, terminal), terminal)
+            verify(head.as_deref(), &NodeClient::new(node, terminal)?, terminal)
         }
     }
 }

@@ -38,7 +38,7 @@ Example:
   postseal restore /var/backups/postseal-2027-01-31.db";
 
 pub(super) fn backup(args: &BackupArgs, terminal: &Terminal) -> Result<Status, Problem> {
-    let (node, lang) = (NodeClient::new(&args.node, terminal), terminal.lang);
+    let (node, lang) = (NodeClient::new(&args.node, terminal)?, terminal.lang);
     let order = BackupOrder { path: from_here(&args.file, lang)? };
     let work = async { node.client.backup(&order).await.map_err(|error| node.problem(error)) };
     let written = block_on(work, lang)?;
@@ -56,7 +56,7 @@ pub(super) fn backup(args: &BackupArgs, terminal: &Terminal) -> Result<Status, P
 }
 
 pub(super) fn restore(args: &RestoreArgs, terminal: &Terminal) -> Result<Status, Problem> {
-    let (node, lang) = (NodeClient::new(&args.node, terminal), terminal.lang);
+    let (node, lang) = (NodeClient::new(&args.node, terminal)?, terminal.lang);
     let order = RestoreOrder { path: from_here(&args.file, lang)? };
     let work = async { node.client.restore(&order).await.map_err(|error| node.problem(error)) };
     block_on(work, lang)?;

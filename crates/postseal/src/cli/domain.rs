@@ -85,7 +85,7 @@ pub(super) fn run(args: &DomainArgs, terminal: &Terminal) -> Result<Status, Prob
 }
 
 fn add(domain: &str, trust: bool, at: &At, terminal: &Terminal) -> Result<Status, Problem> {
-    let (node, lang) = (NodeClient::new(&at.node, terminal), terminal.lang);
+    let (node, lang) = (NodeClient::new(&at.node, terminal)?, terminal.lang);
     let name = domain_name(domain, lang)?;
     let work = async {
         let organisation = node.organisation(&at.organisation).await?;
@@ -105,7 +105,7 @@ fn add(domain: &str, trust: bool, at: &At, terminal: &Terminal) -> Result<Status
 }
 
 fn verify(domain: &str, at: &At, terminal: &Terminal) -> Result<Status, Problem> {
-    let (node, lang) = (NodeClient::new(&at.node, terminal), terminal.lang);
+    let (node, lang) = (NodeClient::new(&at.node, terminal)?, terminal.lang);
     let name = domain_name(domain, lang)?;
     let work = async {
         let organisation = node.organisation(&at.organisation).await?;
@@ -173,7 +173,7 @@ fn verification_text(verified: &VerificationOutcome, lang: Lang) -> String {
 }
 
 fn list(at: &At, terminal: &Terminal) -> Result<Status, Problem> {
-    let (node, lang) = (NodeClient::new(&at.node, terminal), terminal.lang);
+    let (node, lang) = (NodeClient::new(&at.node, terminal)?, terminal.lang);
     let work = async {
         let organisation = node.organisation(&at.organisation).await?;
         let mut all: Vec<DomainResource> = Vec::new();
@@ -199,7 +199,7 @@ fn list(at: &At, terminal: &Terminal) -> Result<Status, Problem> {
 }
 
 fn show(domain: &str, at: &At, terminal: &Terminal) -> Result<Status, Problem> {
-    let (node, lang) = (NodeClient::new(&at.node, terminal), terminal.lang);
+    let (node, lang) = (NodeClient::new(&at.node, terminal)?, terminal.lang);
     let name = domain_name(domain, lang)?;
     let work = async {
         let organisation = node.organisation(&at.organisation).await?;
@@ -228,7 +228,7 @@ fn shown(domain: &DomainResource, lang: Lang) -> String {
 }
 
 fn remove(domain: &str, at: &At, terminal: &Terminal) -> Result<Status, Problem> {
-    let (node, lang) = (NodeClient::new(&at.node, terminal), terminal.lang);
+    let (node, lang) = (NodeClient::new(&at.node, terminal)?, terminal.lang);
     let name = domain_name(domain, lang)?;
     let work = async {
         let organisation = node.organisation(&at.organisation).await?;

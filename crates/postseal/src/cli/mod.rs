@@ -43,6 +43,8 @@ mod domain;
 mod org;
 mod records;
 mod reload;
+mod setup_link;
+mod token;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -93,6 +95,8 @@ enum Command {
     Audit(audit::AuditArgs),
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
+    Token(token::TokenArgs),
+    SetupLink(setup_link::SetupLinkArgs),
 }
 
 /// How a command ended, where it could be done.
@@ -148,6 +152,8 @@ impl Command {
             Command::Audit(args) => audit::run(&args, terminal),
             Command::Backup(args) => backup::backup(&args, terminal),
             Command::Restore(args) => backup::restore(&args, terminal),
+            Command::Token(args) => token::run(&args, terminal),
+            Command::SetupLink(args) => setup_link::run(&args, terminal),
         }
     }
 }

@@ -8,7 +8,7 @@ use postseal_core::hosting::OrganisationName;
 
 use super::problem::Problem;
 use super::terminal::Terminal;
-use crate::api::{Client, ClientError};
+use crate::api::{Client, ClientError, Remote, RemoteError};
 use crate::config::{self, CONFIG_FILE};
 use crate::words;
 use crate::words::{Lang, say};
@@ -22,6 +22,15 @@ pub(super) struct NodeArgs {
     /// Use this control socket instead
     #[arg(long, value_name = "PATH", display_order = 801)]
     socket: Option<PathBuf>,
+    /// Ask a node by the URL of its portal instead (http only on this machine); needs --token
+    #[arg(long, value_name = "URL", conflicts_with = "socket", requires = "token", display_order = 802)]
+    server: Option<String>,
+    /// A file with an API token
+    #[arg(long, value_name = "FILE", requires = "server", display_order = 803)]
+    token: Option<PathBuf>,
+    /// Trust the certificate authorities in this PEM file instead of the system's
+    #[arg(long, value_name = "FILE", requires = "server", display_order = 804)]
+    ca: Option<PathBuf>,
 }
 
 /// Whose domains are meant.
@@ -35,14 +44,26 @@ pub(super) struct OrganisationArgs {
 /// A running node, asked from a command.
 pub(super) struct NodeClient {
     pub(super) client: Client,
-    socket: PathBuf,
+    /// The socket or the URL, as people know it.
+    place: String,
+    elsewhere: bool,
     pub(super) lang: Lang,
 }
 
 impl NodeClient {
-    pub(super) fn new(args: &NodeArgs, terminal: &Terminal) -> NodeClient {
+    /// # Errors
+    /// Where the token or the authorities cannot be read, or the URL is none.
+    pub(super) fn new(args: &NodeArgs, terminal: &Terminal) -> Result<NodeClient, Problem> {
+        let lang = terminal.lang;
+        if let (Some(url), Some(token)) = (&args.server, &args.token) {
+            let remote =
+                Remote::new(url, token, args.ca.as_deref()).map_err(|error| no_remote(&error, lang))?;
+            let client = Client::over_network(remote);
+            return Ok(NodeClient { client, place: url.clone(), elsewhere: true, lang });
+        }
         let socket = args.socket.clone().unwrap_or_else(|| config::control_socket(&args.config));
-        NodeClient { client: Client::over_socket(socket.clone()), socket, lang: terminal.lang }
+        let place = socket.display().to_string();
+        Ok(NodeClient { client: Client::over_socket(socket), place, elsewhere: false, lang })
     }
 
     /// What went wrong, for people.
@@ -54,7 +75,7 @@ impl NodeClient {
                 self.lang,
                 "{} answers what cannot be read: {what}",
                 "{} の応答を読み取れません: {what}",
-                self.socket.display()
+                self.place
             )),
         }
     }
@@ -84,10 +105,15 @@ impl NodeClient {
     }
 
     fn unreachable(&self, error: &io::Error) -> Problem {
-        let (lang, socket) = (self.lang, self.socket.display());
+        let (lang, place) = (self.lang, &self.place);
         Problem::with_next(
-            say!(lang, "no node answers on {socket}: {error}", "{socket} でノードが応答しません: {error}"),
+            say!(lang, "no node answers on {place}: {error}", "{place} でノードが応答しません: {error}"),
             match error.kind() {
+                _ if self.elsewhere => say!(
+                    lang,
+                    "Is this the URL of its [portal]? Its certificate must name the host; --ca FILE names an authority of your own.",
+                    "ノードの [portal] の URL かどうかを確かめてください。証明書にはこのホスト名が必要です。独自の認証局は --ca FILE で指定します。"
+                ),
                 io::ErrorKind::PermissionDenied => say!(
                     lang,
                     "Run it as root, as the user of the node, or as a member of the group postseal.",
@@ -101,6 +127,21 @@ impl NodeClient {
             },
         )
     }
+}
+
+fn no_remote(error: &RemoteError, lang: Lang) -> Problem {
+    let what = match error {
+        _ if lang == Lang::En => error.to_string(),
+        RemoteError::Url(url) => format!("{url:?} は https://ホスト:ポート の形ではありません"),
+        RemoteError::Plain(url) => format!("{url:?}: http を使えるのはこの機器の中だけです"),
+        RemoteError::TokenFile(error) => format!("トークンのファイルを使えません: {error}"),
+        RemoteError::NoToken(path) => format!("{} にトークンがありません", path.display()),
+        RemoteError::Authorities { path, error } => {
+            format!("{} の認証局を読めません: {error}", path.display())
+        }
+        RemoteError::SystemAuthorities(error) => format!("システムの認証局を読めません: {error}"),
+    };
+    Problem::new(what)
 }
 
 /// Runs what waits for the node.

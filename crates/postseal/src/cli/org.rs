@@ -38,8 +38,8 @@ Examples:
 
 pub(super) fn run(args: &OrgArgs, terminal: &Terminal) -> Result<Status, Problem> {
     match &args.command {
-        OrgCommand::Add { name, node } => add(name, &NodeClient::new(node, terminal), terminal),
-        OrgCommand::List { node } => list(&NodeClient::new(node, terminal), terminal),
+        OrgCommand::Add { name, node } => add(name, &NodeClient::new(node, terminal)?, terminal),
+        OrgCommand::List { node } => list(&NodeClient::new(node, terminal)?, terminal),
     }
 }
 

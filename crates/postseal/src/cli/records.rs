@@ -25,7 +25,7 @@ Example:
   postseal records contoso.example > contoso.zone";
 
 pub(super) fn run(args: &RecordsArgs, terminal: &Terminal) -> Result<Status, Problem> {
-    let (node, lang) = (NodeClient::new(&args.at.node, terminal), terminal.lang);
+    let (node, lang) = (NodeClient::new(&args.at.node, terminal)?, terminal.lang);
     let name = domain_name(&args.domain, lang)?;
     let work = async {
         let organisation = node.organisation(&args.at.organisation).await?;

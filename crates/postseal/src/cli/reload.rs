@@ -36,7 +36,7 @@ struct Output<'r> {
 }
 
 pub(super) fn run(args: &ReloadArgs, terminal: &Terminal) -> Result<Status, Problem> {
-    let node = NodeClient::new(&args.node, terminal);
+    let node = NodeClient::new(&args.node, terminal)?;
     let order = ReloadOrder { lang: terminal.lang };
     let reply = block_on(async { Ok(node.client.reload(&order).await) }, terminal.lang)?;
     match reply {

@@ -127,6 +127,11 @@ fn about(path: &str) -> Option<&'static str> {
         "audit list" => "古い順に表示する",
         "audit verify" => "書き換えや削除がないことを確かめる (終了ステータス 1: ある)",
         "backup" => "動いているノードのストアを新しいファイルに書き出す",
+        "token" => "動いているノードの API トークン: プログラムが使うもの",
+        "token add" => "トークンを作る。一度だけ表示される",
+        "token list" => "トークンの一覧を表示する（トークンそのものは表示されない）",
+        "token remove" => "トークンを削除する。以後そのトークンでは入れない",
+        "setup-link" => "ポータルのアカウントを作る、またはパスワードを変えるためのリンクを作る",
         "restore" => "動いているノードに、バックアップからドメイン、鍵、設定を戻す",
         "config check" => "設定ファイルの誤りを、場所と直し方とともに示す",
         _ => return None,
@@ -168,6 +173,14 @@ fn argument(path: &str, id: &str) -> Option<&'static str> {
         }
         ("dkim rotate", "key_size") => "まだ署名していない鍵の長さ",
         ("dkim rotate", "compromised") => "署名中の鍵が漏れた: 直ちに失効させる",
+        ("token add", "name") => "監査ログでの名前。一度使った名前はほかに使えない",
+        ("token add", "scope") => {
+            "できること (前のものを含む): read-organisation, change-organisation, operate [省略時: read-organisation]"
+        }
+        ("token add", "organisation") => "この組織のデータだけ [省略時: すべて]",
+        ("token add", "days") => "有効な日数 (1 から 366) [省略時: 90]",
+        ("token add", "out") => "表示せずにこのファイルに書く (モード 0600、既存のファイルは上書きしない)",
+        ("token remove", "name") => "トークンの名前",
         ("audit list", "after") => "この行より後だけ",
         ("audit verify", "head") => "別の場所に控えた行番号とリンク。そこまでの行の欠落も確かめる",
         ("backup", "file") => "書き出すファイル。まだないこと。ノードのユーザーが書く",
@@ -202,6 +215,9 @@ fn argument(path: &str, id: &str) -> Option<&'static str> {
     };
     let shared = match id {
         "config" => "ノードの設定ファイル。制御ソケットの場所を知るために読む",
+        "server" => "ノードのポータルの URL (http はこの機器の中だけ)。--token と使う",
+        "token" => "API トークンのファイル",
+        "ca" => "システムの代わりに、この PEM ファイルの認証局を信頼する",
         "socket" => "設定ファイルを読む代わりに、この制御ソケットを使う",
         "domain" => "ドメイン",
         "organisation" => "組織 [省略時: 唯一の組織]",

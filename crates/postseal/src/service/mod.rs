@@ -1,5 +1,5 @@
-//! The service layer: what may be done with organisations, domains and their keys, and by
-//! which rules. The HTTP API, the command line behind it and the workers call it, and
+//! The service layer: what may be done with organisations, domains and their keys, who is let
+//! in, and by which rules. The HTTP API, the command line behind it and the workers call it, and
 //! nothing else does.
 //!
 //! The rules are `postseal_core::hosting`; `postseal_store` applies them, each operation in
@@ -16,6 +16,14 @@ mod dkim_view;
 mod domains;
 mod organisations;
 mod records;
+
+// Who is let in over a network.
+mod accounts;
+mod api_tokens;
+mod log_in_delays;
+mod passwords;
+mod secret;
+mod sessions;
 
 // What that needs.
 mod clock;
@@ -41,17 +49,23 @@ use postseal_dns::ask::Resolver;
 use postseal_dns::ask::authoritative::{Authoritative, AuthoritativeSettings};
 use postseal_store::{KeySource, Store};
 
+pub(crate) use accounts::of_account;
+pub(crate) use api_tokens::TokenOrder;
 pub(crate) use arc_config::SealerChange;
 pub(crate) use check::PlannedRecord;
 pub(crate) use clock::Clock;
 pub(crate) use dkim::{DkimDone, NewConfiguration, RotationOrder};
 pub(crate) use dkim_view::{Configured, DkimView, finding_of};
 pub(crate) use domains::VerifiedDomain;
+pub(crate) use passwords::PasswordFault;
 pub(crate) use records::{Purpose, RecordToPublish, key_record, ownership_record};
+pub(crate) use secret::Secret;
 pub(crate) use service_error::ServiceError;
 pub(crate) use workers::{WorkerCounts, WorkerEvent, Workers};
 
+use log_in_delays::LogInDelays;
 use look::Looker;
+use passwords::Passwords;
 use watched::Watched;
 
 /// Everything that is done with organisations, their domains and their keys.
@@ -71,6 +85,8 @@ pub(crate) struct Service {
     clock: Clock,
     /// Whether a domain has its keys in the configuration file.
     in_file: InFile,
+    passwords: Passwords,
+    delays: LogInDelays,
 }
 
 /// Whether a domain has its keys in the configuration file that is in force.
@@ -125,6 +141,8 @@ impl Service {
             watched: Watched::default(),
             clock: parts.clock,
             in_file: parts.in_file,
+            passwords: Passwords::new(),
+            delays: LogInDelays::default(),
         }
     }
 

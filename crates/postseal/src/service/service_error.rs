@@ -2,7 +2,7 @@ use postseal_core::hosting::Refusal;
 use postseal_dns::ask::authoritative::NoServers;
 use postseal_store::{HostedKeyError, StoreError};
 
-use super::DkimView;
+use super::{DkimView, PasswordFault};
 
 /// Why something was not done. Then nothing of it was done, except where it says otherwise.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,20 @@ pub(crate) enum ServiceError {
     /// An initial domain goes with its organisation.
     #[error("{0} is an initial domain")]
     InitialDomain(String),
+    /// There is no such account, or it has another password: nobody is told which.
+    #[error("the name or the password is not right")]
+    WrongPassword,
+    /// Too many passwords were tried.
+    #[error("too many tries: try again in {seconds} seconds")]
+    Wait { seconds: u64 },
+    /// Too many log in at once.
+    #[error("too many log in at once: try again in a minute")]
+    Busy,
+    #[error(transparent)]
+    Password(#[from] PasswordFault),
+    /// Whoever runs the node sees every organisation.
+    #[error("a token that operates the node is for no organisation alone")]
+    OperateWithOrganisation,
     /// The system gives no random octets, or a thread of this program has ended in a panic.
     #[error("this program failed: {0}")]
     Fault(&'static str),

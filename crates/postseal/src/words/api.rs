@@ -32,6 +32,7 @@ fn what(kind: ProblemKind, problem: &ApiProblem, subject: &str, lang: Lang) -> S
                 None => format!("{subject}: a rotation runs"),
             },
             K::NotEnabled => format!("{subject}: signing is not enabled"),
+            K::NoPortal => "this node has no portal: postseal.toml has no [portal]".to_owned(),
             _ => detail.clone(),
         };
     }
@@ -72,6 +73,28 @@ fn what(kind: ProblemKind, problem: &ApiProblem, subject: &str, lang: Lang) -> S
         K::WrongKey => "バックアップの鍵暗号化鍵が違います".to_owned(),
         K::ConfigurationWrong => "設定ファイルに誤りがあります。前の設定が有効なままです".to_owned(),
         K::ReloadFailed => format!("設定を読み直せませんでした: {detail}"),
+        K::NotLoggedIn => "ログインしていません".to_owned(),
+        K::WrongPassword => "名前またはパスワードが正しくありません".to_owned(),
+        K::TooManyTries => "試行の回数が多すぎます。しばらくしてからやり直してください".to_owned(),
+        K::Busy => "ノードが混み合っています。1 分ほどしてからやり直してください".to_owned(),
+        K::PasswordUnfit => {
+            "このパスワードは使えません。12 文字以上で、同じ文字の繰り返しや名前そのものでないものにしてください".to_owned()
+        }
+        K::NotFromHere => "このノードのページからの要求ではありません".to_owned(),
+        K::WrongHost => "このノードにその名前では接続できません".to_owned(),
+        K::NoPortal => {
+            "このノードにはポータルがありません (postseal.toml に [portal] がありません)".to_owned()
+        }
+        K::NoAccount => "アカウントがまだありません".to_owned(),
+        K::NoSetupLink => {
+            "設定用リンクは使用済みか、期限切れか、新しいリンクに置き換えられています".to_owned()
+        }
+        K::NoToken => format!("{subject} という API トークンはありません"),
+        K::TokenTaken => {
+            format!("{subject} という名前は使われているか、以前使われていました。名前は再利用されません")
+        }
+        K::TokenScope => "operate のトークンを一つの組織に限ることはできません".to_owned(),
+        K::TooManyTokens => "API トークンは 1000 個までです".to_owned(),
         K::Forbidden => format!("ノードが拒否しました: {detail}"),
         K::BadRequest | K::TooLarge => format!("ノードが受け付けませんでした: {detail}"),
         K::NoSuchRoute | K::MethodNotAllowed => {
@@ -116,6 +139,26 @@ fn next(kind: ProblemKind, subject: &str, lang: Lang) -> Option<String> {
             "They are renamed while signing is off and no rotation runs.",
             "署名が無効で、ローテーション中でないときに変更できます。"
         ),
+        K::NotLoggedIn => say!(
+            lang,
+            "Show a good token: --token FILE; postseal token add NAME --out FILE makes one.",
+            "有効なトークンを --token FILE で指定してください。postseal token add NAME --out FILE で作れます。"
+        ),
+        K::NoPortal => say!(
+            lang,
+            "Add [portal] to postseal.toml and restart the node: docs/portal.md.",
+            "postseal.toml に [portal] を加えてノードを再起動してください (docs/portal.md)。"
+        ),
+        K::WrongHost => say!(
+            lang,
+            "Add the name to [portal] hosts in postseal.toml.",
+            "postseal.toml の [portal] hosts にその名前を加えてください。"
+        ),
+        K::NotFromHere => {
+            say!(lang, "Open the page anew and try again.", "ページを開き直して、もう一度お試しください。")
+        }
+        K::NoAccount | K::NoSetupLink => "postseal setup-link".to_owned(),
+        K::NoToken => "postseal token list".to_owned(),
         K::HeldByAnother => say!(
             lang,
             "Who proves it newly gets it: add it without --trust, then domain verify.",

@@ -4,6 +4,7 @@ pub(super) mod arc_config;
 pub(super) mod audit;
 pub(super) mod dkim;
 pub(super) mod domains;
+pub(super) mod let_in;
 pub(super) mod node;
 pub(super) mod organisations;
 

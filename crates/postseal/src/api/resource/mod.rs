@@ -4,6 +4,7 @@ mod arc_config;
 mod audit;
 mod dkim;
 mod domain;
+mod let_in;
 mod node;
 mod organisation;
 mod page;
@@ -16,6 +17,7 @@ pub(crate) use dkim::{
     ServerFinding, SetDkimSigningConfiguration, event_words, read_form, read_selectors,
 };
 pub(crate) use domain::{DomainResource, NewDomain, VerificationOutcome};
+pub(crate) use let_in::{AccountResource, NewToken, SetPassword, SetupLink, Token, TokenMade};
 pub(crate) use node::{Backup, BackupOrder, ReloadOrder, RestoreOrder};
 pub(crate) use organisation::{NewOrganisation, Organisation};
 pub(crate) use page::Page;

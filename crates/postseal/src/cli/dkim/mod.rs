@@ -210,7 +210,7 @@ struct Asked<'a> {
 impl<'a> Asked<'a> {
     fn new(domain: &str, at: &'a At, terminal: &'a Terminal) -> Result<Asked<'a>, Problem> {
         let domain = domain_name(domain, terminal.lang)?;
-        Ok(Asked { domain, node: NodeClient::new(&at.node, terminal), at, terminal })
+        Ok(Asked { domain, node: NodeClient::new(&at.node, terminal)?, at, terminal })
     }
 
     /// Asks the node; what it answers, a refusal too.
