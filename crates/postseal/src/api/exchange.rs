@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -81,9 +83,11 @@ pub(super) fn percent_encoded(text: &str) -> String {
     for octet in text.bytes() {
         match octet {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                encoded.push(char::from(octet))
+                encoded.push(char::from(octet));
             }
-            _ => encoded.push_str(&format!("%{octet:02X}")),
+            _ => {
+                let _ = write!(encoded, "%{octet:02X}");
+            }
         }
     }
     encoded

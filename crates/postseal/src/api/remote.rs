@@ -116,7 +116,7 @@ fn loopback(host: &str) -> Option<Vec<IpAddr>> {
 
 fn read_token(path: &Path) -> Result<Zeroizing<String>, RemoteError> {
     let file = PrivateFiles::new(Readers::Group, MAX_TOKEN_FILE).open(path)?;
-    let mut text = Zeroizing::new(String::with_capacity(MAX_TOKEN_FILE as usize));
+    let mut text = Zeroizing::new(String::with_capacity(ROOM));
     let read = io::Read::read_to_string(&mut io::Read::take(file, MAX_TOKEN_FILE), &mut text);
     read.map_err(|source| PrivateFileError::Read { path: path.to_owned(), source })?;
     let token = text.trim();
@@ -156,6 +156,9 @@ fn client(authorities: Option<&Path>) -> Result<ClientConfig, RemoteError> {
 
 /// Octets of a file with a token.
 const MAX_TOKEN_FILE: u64 = 1_024;
+
+/// For all of it at once: a text that grows leaves copies behind.
+const ROOM: usize = 2_048;
 
 const CONNECTS: Duration = Duration::from_secs(10);
 

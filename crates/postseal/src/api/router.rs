@@ -57,11 +57,6 @@ impl Api {
         let _ = self.portal.set(url);
     }
 
-    /// What is done for callers, once the store is open.
-    pub(crate) fn service(&self) -> Result<Arc<Service>, Problem> {
-        self.open_store().map(|open| Arc::clone(&open.service))
-    }
-
     /// The store is open.
     pub(crate) fn open(&self, service: Arc<Service>, in_force: InForce) {
         if let Some(place) = &self.open {
