@@ -7,7 +7,9 @@
 //! with a final dot are whole. In texts `|` stands where one string ends and the
 //! next begins, `⟦` and `⟧` stand around the place that must be marked, and
 //! `{rsa2048}`, `{x200}` for a key or for as many letters. `NAME FAIL TYPE` is
-//! SERVFAIL. `fix` is the value that must be proposed (`nothing`: none),
+//! SERVFAIL. `NS SAYS NAME TYPE DATA` is a record at one of the zone's own servers (without DATA: there is none),
+//! `NS SILENT FAILURE NAME TYPE` and `NS LAME FAILURE NAME TYPE` that it gives no answer, or none as an authority; `NS REFERS NAME
+//! TYPE` is a referral. `BOGUS NAME TYPE` fails by DNSSEC alone; `NAME TLSA DATA` is proven by it, `NAME UNPROVEN DATA` is not. `fix` is the value that must be proposed (`nothing`: none),
 //! `severity` another than the usual one. `--selector`, `--from-ip`, `--domain` and
 //! `--dkim-domain` are those of the request. `#` begins a remark.
 
@@ -21,11 +23,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use postseal_core::advice::{
-    CheckReport, CheckRequest, Finding, FindingId, MAX_CHECK_QUERIES, Severity, check,
+    AtSource, CheckReport, CheckRequest, ExchangeTlsa, Finding, FindingId, MAX_CHECK_QUERIES, ServerSays,
+    Severity, SourceAnswers, SourceServer, check,
 };
 use postseal_core::dkim::Selector;
 use postseal_core::dns::{
-    Answers, DomainName, Failure, Mx, Outcome, RecordData, RecordType, TxtRecord, Zone,
+    Answers, DomainName, Failure, Mx, Outcome, Question, RecordData, RecordType, Records, TxtRecord, Zone,
 };
 
 const RSA512: &str = "MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAOR7x12yr9Mzs4xW5zJ8C3IvqvfrdMQdBzPwWrvR/EpZDJARCM/cb8iee/gSVzFkeqmDdZFpSmb1Ri4Zq7ks/JMCAwEAAQ==";
@@ -40,6 +43,7 @@ struct Case {
     expected: Option<(bool, FindingId)>,
     zone: Zone,
     request: CheckRequest,
+    source: AtSource,
     /// The text that holds the marked place, and the place.
     marked: Option<(Vec<u8>, Range<usize>)>,
     fix: Option<String>,
@@ -91,6 +95,7 @@ fn case(place: &str, lines: &[&str]) -> Case {
         expected: None,
         zone: Zone::new(),
         request: CheckRequest::new(name("@")),
+        source: AtSource::default(),
         marked: None,
         fix: None,
         severity: None,
@@ -105,13 +110,91 @@ fn case(place: &str, lines: &[&str]) -> Case {
             "--from-ip" => case.request.from_ips.push(rest.parse::<IpAddr>().expect("an address")),
             "--dkim-domain" => case.request.dkim_domain = Some(DomainName::parse(rest).expect("a domain")),
             "--domain" => case.request.domain = DomainName::parse(rest).expect("a domain"),
-            owner => case.record(&name(owner), rest),
+            "BOGUS" => case.source.bogus.push(question(rest)),
+            owner => case.line(owner, rest),
         }
     }
     case
 }
 
+fn question(text: &str) -> Question {
+    let (owner, record_type) = text.split_once(' ').expect("a name and a type");
+    Question::new(name(owner), record_type.parse().expect("a type"))
+}
+
+fn failure(text: &str) -> Failure {
+    *Failure::ALL.iter().find(|failure| failure.as_str().replace(' ', "-") == text).expect("a failure")
+}
+
 impl Case {
+    fn line(&mut self, owner: &str, rest: &str) {
+        let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
+        match word {
+            "SAYS" => {
+                let mut words = after.splitn(3, ' ');
+                let asked = format!("{} {}", words.next().expect("a name"), words.next().expect("a type"));
+                let records = words.next().map(|data| self.data(&question(&asked), data));
+                self.say(owner, &question(&asked), records.map_or(ServerSays::Nothing, ServerSays::Records));
+            }
+            "ALIAS" => self.say(owner, &question(after), ServerSays::Alias(name("alias"))),
+            "REFERS" => self.say(owner, &question(after), ServerSays::Elsewhere),
+            "SILENT" | "LAME" => {
+                let (why, asked) = after.split_once(' ').expect("a failure and a question");
+                let says = if word == "LAME" { ServerSays::Lame } else { ServerSays::Silent };
+                self.say(owner, &question(asked), says(failure(why)));
+            }
+            "TLSA" | "UNPROVEN" => self.tlsa(&name(owner), after, word == "TLSA"),
+            _ => self.record(&name(owner), rest),
+        }
+    }
+
+    fn data(&mut self, question: &Question, data: &str) -> Records {
+        match question.record_type {
+            RecordType::Txt => Records::Txt(vec![self.text(&filled(data))]),
+            RecordType::Mx => {
+                let (preference, exchange) = data.split_once(' ').expect("a preference and a name");
+                let preference = preference.parse().expect("a number");
+                Records::Mx(vec![Mx { preference, exchange: Some(name(exchange)) }])
+            }
+            other => panic!("{}: {other}", self.place),
+        }
+    }
+
+    /// What a server says; a second line adds a record.
+    fn say(&mut self, host: &str, question: &Question, says: ServerSays) {
+        let number = host.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().expect("a number");
+        let server = SourceServer { host: Some(name(host)), address: IpAddr::from([192, 0, 2, number]) };
+        let answers = &mut self.source.answers;
+        let at = answers.iter().position(|answers| answers.question == *question).unwrap_or_else(|| {
+            answers.push(SourceAnswers { question: question.clone(), servers: Vec::new() });
+            answers.len() - 1
+        });
+        let said = &mut answers[at].servers;
+        match (said.iter_mut().find(|(known, _)| *known == server), says) {
+            (Some((_, ServerSays::Records(Records::Txt(all)))), ServerSays::Records(Records::Txt(more))) => {
+                all.extend(more);
+            }
+            (_, says) => said.push((server, says)),
+        }
+    }
+
+    fn tlsa(&mut self, owner: &DomainName, data: &str, authentic: bool) {
+        let octets = self.text(&filled(data)).octets;
+        let text = String::from_utf8(octets).expect("UTF-8");
+        let mut fields = text.split(' ');
+        let mut number = || fields.next().and_then(|field| field.parse().ok()).expect("a number");
+        let (usage, selector, matching) = (number(), number(), number());
+        let hex = fields.next().unwrap_or_default().as_bytes();
+        let octet = |pair: &[u8]| u8::from_str_radix(&String::from_utf8_lossy(pair), 16).expect("hex");
+        let record = (usage, selector, matching, hex.chunks(2).map(octet).collect());
+        match self.source.tlsa.iter_mut().find(|known| known.name == *owner) {
+            Some(known) => known.records.push(record),
+            None => {
+                self.source.tlsa.push(ExchangeTlsa { name: owner.clone(), records: vec![record], authentic });
+            }
+        }
+    }
+
     fn record(&mut self, owner: &DomainName, rest: &str) {
         let (first, after) = rest.split_once(' ').expect("a type and data");
         if first == "FAIL" {
@@ -155,8 +238,9 @@ impl Case {
 
     fn report(&self) -> CheckReport {
         let mut answers = Answers::new(&self.zone).with_limit(MAX_CHECK_QUERIES);
-        let report = check(&self.request, &mut answers).expect("a zone answers everything");
+        let mut report = check(&self.request, &mut answers).expect("a zone answers everything");
         assert!(!answers.limit_reached(), "{}", self.place);
+        report.add_source(&self.source);
         report
     }
 }
@@ -217,10 +301,11 @@ fn fixes(case: &Case, found: &[&Finding]) -> Result<(), String> {
 
 #[test]
 fn every_finding_is_raised_and_marked() {
-    let all: Vec<Case> = ["spf.txt", "dkim.txt", "dmarc.txt", "dns.txt", "transport.txt", "bimi.txt"]
-        .into_iter()
-        .flat_map(cases)
-        .collect();
+    let all: Vec<Case> =
+        ["spf.txt", "dkim.txt", "dmarc.txt", "dns.txt", "transport.txt", "bimi.txt", "source.txt"]
+            .into_iter()
+            .flat_map(cases)
+            .collect();
     let mut counts: BTreeMap<FindingId, (u32, u32)> = BTreeMap::new();
     let mut faults = Vec::new();
     for case in &all {

@@ -142,6 +142,8 @@ fn other_forms() {
     assert!(text.contains("<testsuite name=\"contoso.example\" tests="), "{text}");
     assert!(text.contains("<failure type=\"spf.syntax\""), "{text}");
     assert!(text.contains("<testsuite name=\"fabrikam.example\""), "{text}");
+    assert!(text.contains("name=\"receiver.gmail\""), "{text}");
+    assert!(text.starts_with("<?xml ") && text.ends_with("</testsuites>\n"), "{text}");
     let markdown =
         run(&words("check contoso.example --format markdown --zone ZONE", &[("ZONE", &zone)])).text();
     assert!(markdown.starts_with("# contoso.example\n"), "{markdown}");

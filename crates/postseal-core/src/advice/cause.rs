@@ -1,7 +1,9 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use super::{BadValue, BimiObstacle, KeyFault, PctReading, PolicyFault, PrivateRange, RecordFault, Severity};
+use super::{
+    BadValue, BimiObstacle, KeyFault, PctReading, PolicyFault, PrivateRange, RecordFault, Severity, TlsaFault,
+};
 use crate::dkim::Selector;
 use crate::dns::{DomainName, Failure, RecordType};
 use crate::spf::{MacroError, TermError};
@@ -477,6 +479,31 @@ catalogue! {
         failure: Failure,
     } = "dns.error", Error, "RFC 7208 §4.4, RFC 9989 §4.10";
 
+    /// Authoritative servers do not agree.
+    DnsServersDiffer {
+        /// The type asked for.
+        record_type: RecordType,
+        /// Which servers say what: `SERVER, SERVER: RECORD | RECORD; SERVER: -`.
+        said: String,
+    } = "dns.servers-differ", Warning, "RFC 1034 §4.3.5";
+    /// A name server of the zone gives no answer at all.
+    DnsServerSilent {
+        /// Its name and address.
+        server: String,
+    } = "dns.server-silent", Warning, "RFC 2182 §3";
+    /// A name server does not answer as an authority for the zone.
+    NsLame {
+        /// Its name and address.
+        server: String,
+        /// `ServFail`, or `Refused` for every other answer that is none.
+        failure: Failure,
+    } = "ns.lame", Error, "RFC 1912 §2.8";
+    /// The resolver fails the question because of DNSSEC.
+    DnssecBogus {
+        /// The type asked for.
+        record_type: RecordType,
+    } = "dnssec.bogus", Error, "RFC 4035 §5.5";
+
     /// No MX record.
     MxMissing {
         /// True where the name has an address, which then takes the mail.
@@ -543,6 +570,11 @@ catalogue! {
         /// What is too weak.
         obstacle: BimiObstacle,
     } = "bimi.not-enforced", Warning, "draft-brand-indicators-for-message-identification";
+    /// A TLSA record of which senders make no use.
+    DaneTlsaUnusable {
+        /// Why.
+        fault: TlsaFault,
+    } = "dane.tlsa-unusable", Warning, "RFC 7672 §3.1";
 }
 
 impl Cause {

@@ -5,8 +5,9 @@ use super::mx_advice::MailExchange;
 use super::registrable::same_owner;
 use super::spf_advice::Spf;
 use super::{
-    Cause, DkimKey, Finding, Fix, Severity, SpfNode, SpfState, USUAL_SELECTORS, bimi_advice, dkim_advice,
-    dmarc_advice, dmarc_fix, mta_sts_advice, mx_advice, ptr_advice, spf_advice, tlsrpt_advice,
+    AtSource, Cause, DkimKey, Finding, Fix, Severity, SpfNode, SpfState, USUAL_SELECTORS, bimi_advice,
+    dkim_advice, dmarc_advice, dmarc_fix, mta_sts_advice, mx_advice, ptr_advice, source_advice, spf_advice,
+    tlsrpt_advice,
 };
 use crate::dkim::Selector;
 use crate::dmarc::Policy;
@@ -53,6 +54,8 @@ pub struct CheckReport {
     pub dkim: Vec<DkimKey>,
     /// The DMARC policy that applies.
     pub dmarc: DmarcPolicy,
+    /// The mail exchanges, in the order of the answer.
+    pub exchanges: Vec<DomainName>,
 }
 
 /// The DMARC policy that applies to a domain.
@@ -69,6 +72,13 @@ pub struct DmarcPolicy {
 }
 
 impl CheckReport {
+    /// Adds what was seen at the source: ask [`CheckReport::source_questions`].
+    pub fn add_source(&mut self, seen: &AtSource) {
+        self.findings.extend(source_advice::judge(seen, &self.domain));
+        one_each(&mut self.findings);
+        self.findings.sort_by_key(Finding::severity);
+    }
+
     /// The gravest severity among the findings.
     pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(Finding::severity).min()
@@ -132,7 +142,8 @@ pub fn check(request: &CheckRequest, answers: &mut Answers<'_>) -> Result<CheckR
         found_by,
     };
     let domain = request.domain.clone();
-    Ok(CheckReport { domain, findings, spf: spf.tree, dkim: dkim.keys, dmarc: policy })
+    let exchanges = mx.exchanges;
+    Ok(CheckReport { domain, findings, spf: spf.tree, dkim: dkim.keys, dmarc: policy, exchanges })
 }
 
 /// Leaves out what is said already: one record may be looked at by two parts.

@@ -11,6 +11,7 @@ mod finding;
 
 // Who says it: one kind of record each, then all of them together.
 mod bimi_advice;
+mod dane_advice;
 mod dkim_advice;
 mod dkim_key_advice;
 mod dmarc_advice;
@@ -18,6 +19,7 @@ mod dmarc_record_advice;
 mod mta_sts_advice;
 mod mx_advice;
 mod ptr_advice;
+mod source_advice;
 mod spf_advice;
 mod spf_record_advice;
 mod tlsrpt_advice;
@@ -38,6 +40,7 @@ mod reported;
 mod changes;
 
 // What they stand on.
+mod at_source;
 mod dkim_cname;
 mod dmarc_fix;
 mod lossy_text;
@@ -49,6 +52,7 @@ mod spf_networks;
 mod spf_tree;
 mod versioned_record;
 
+pub use at_source::{AtSource, ExchangeTlsa, ServerSays, SourceAnswers, SourceQuestions, SourceServer};
 pub use bimi_advice::{BimiObstacle, bimi_faults};
 pub use bounce::{
     BadCode, Bounce, BounceRule, BounceRules, CodePattern, Diagnosis, EmptyPattern, EnhancedCode, MAX_BOUNCE,
@@ -60,6 +64,7 @@ pub use changes::{
     Change, ExaminedSignature, MAX_EXAMINED_BODY, MAX_HOPS, MessageExamination, MessageHop, examine_message,
 };
 pub use check::{CheckReport, CheckRequest, DmarcPolicy, MAX_CHECK_QUERIES, check};
+pub use dane_advice::TlsaFault;
 pub use dkim_advice::{DkimKey, KeyState, USUAL_SELECTORS};
 pub use dkim_key_advice::KeyFault;
 pub use dmarc_record_advice::{BadValue, PctReading, PolicyFault};

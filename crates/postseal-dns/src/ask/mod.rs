@@ -1,6 +1,7 @@
 //! Asking: a resolver, the answers it keeps, the loop that drives an evaluation, and the
 //! authoritative servers of a name.
 
+mod at_source;
 pub mod authoritative;
 mod beside;
 mod cache;
@@ -9,8 +10,10 @@ mod drive;
 mod joined;
 mod reply;
 mod resolver;
+mod validation;
 pub(crate) mod wire_name;
 
+pub use at_source::SourceLook;
 pub use beside::AskingBeside;
 pub use cache::{AnswerCache, CachedAnswers, MAX_KEPT};
 pub use counts::OUTCOMES;

@@ -1,4 +1,5 @@
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,6 +82,14 @@ impl DnsSource {
         Ok(DnsSource::Zones(zones))
     }
 
+    /// The name servers that are asked; `None` where nobody is.
+    pub(super) fn resolvers(&self) -> Option<Vec<SocketAddr>> {
+        match self {
+            DnsSource::Resolver(cache) => Some(cache.resolver().servers().collect()),
+            DnsSource::Zones(_) | DnsSource::Recorded(_) => None,
+        }
+    }
+
     /// Calls `step` until it has its result, asking what is missing for at most `time`.
     /// Returns the result; `inspect` sees the answers that were used.
     pub(super) fn drive<T, R>(
@@ -113,7 +122,7 @@ impl DnsSource {
         match self {
             DnsSource::Resolver(cache) => {
                 let driven = runtime(lang)?.block_on(each(cache, items, budget, step));
-                driven.map_err(|Stalled| stalled(lang))
+                driven.map_err(|Stalled| Problem::fault(lang))
             }
             DnsSource::Zones(zones) => each_at_hand(zones, &items, budget, lang, step),
             DnsSource::Recorded(recorded) => each_at_hand(recorded.as_ref(), &items, budget, lang, step),
@@ -187,10 +196,10 @@ fn drive_network<T, R>(
     let driven = runtime.block_on(drive(&mut answers, cache, time, step));
     // Queries that were given up are not waited for.
     runtime.shutdown_background();
-    driven.map(|result| inspect(result, &answers)).map_err(|_| stalled(lang))
+    driven.map(|result| inspect(result, &answers)).map_err(|_| Problem::fault(lang))
 }
 
-fn runtime(lang: Lang) -> Result<tokio::runtime::Runtime, Problem> {
+pub(super) fn runtime(lang: Lang) -> Result<tokio::runtime::Runtime, Problem> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Problem::new(say!(lang, "the network cannot be used: {error}", "ネットワークを使えません: {error}"))
     })
@@ -238,7 +247,7 @@ fn each_at_hand<I, T>(
 ) -> Result<Vec<(T, Trace)>, Problem> {
     let one = |item: &I| {
         let mut answers = Answers::new(source).with_limit(budget.queries);
-        let result = step(item, &mut answers).map_err(|Missing| stalled(lang))?;
+        let result = step(item, &mut answers).map_err(|Missing| Problem::fault(lang))?;
         Ok((result, answers.trace().to_vec()))
     };
     items.iter().map(one).collect()
@@ -252,19 +261,8 @@ fn at_hand<T, R>(
     inspect: impl FnOnce(T, &Answers<'_>) -> R,
 ) -> Result<R, Problem> {
     let mut answers = Answers::new(source);
-    let result = step(&mut answers).map_err(|Missing| stalled(lang))?;
+    let result = step(&mut answers).map_err(|Missing| Problem::fault(lang))?;
     Ok(inspect(result, &answers))
-}
-
-fn stalled(lang: Lang) -> Problem {
-    Problem::with_next(
-        say!(lang, "the evaluation stopped without a result", "判定が結果を出さずに止まりました"),
-        say!(
-            lang,
-            "This is a fault in Postseal. Please report it with the message.",
-            "これは Postseal の不具合です。メッセージを添えて報告してください。"
-        ),
-    )
 }
 
 fn read_zone(path: &Path, lang: Lang) -> Result<MasterFile, Problem> {

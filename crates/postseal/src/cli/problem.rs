@@ -1,7 +1,7 @@
 use std::io::{self, Write as _};
 
 use super::terminal::Terminal;
-use crate::words::{Lang, ProblemWords};
+use crate::words::{Lang, ProblemWords, say};
 
 /// Why a command could not be done: what happened and to what, and what to do
 /// next. Already in the language of the terminal.
@@ -29,14 +29,23 @@ impl Problem {
         Problem { what, next: Some(next), silent: false }
     }
 
+    /// A fault of ours, which no input should bring about.
+    pub(super) fn fault(lang: Lang) -> Problem {
+        Problem::with_next(
+            say!(lang, "the evaluation stopped without a result", "評価が結果を出さずに停止しました"),
+            say!(
+                lang,
+                "This is a fault in Postseal. Please report it with the message.",
+                "これは Postseal の不具合です。メッセージを添えて報告してください。"
+            ),
+        )
+    }
+
     /// Standard output cannot be written. A reader that went away (`| head`) is
     /// no news to anybody.
     pub(super) fn of_output(error: &io::Error, lang: Lang) -> Problem {
-        let what = crate::words::say!(
-            lang,
-            "standard output cannot be written: {error}",
-            "標準出力に書き込めません: {error}"
-        );
+        let what =
+            say!(lang, "standard output cannot be written: {error}", "標準出力に書き込めません: {error}");
         Problem { what, next: None, silent: error.kind() == io::ErrorKind::BrokenPipe }
     }
 

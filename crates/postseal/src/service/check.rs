@@ -8,7 +8,7 @@ use postseal_core::dns::{
     Answer, Answers, DomainName, Missing, Outcome, Question, RecordType, Records, TxtRecord,
 };
 use postseal_core::message::HeaderSection;
-use postseal_dns::ask::{AnswerCache, Resolver, drive};
+use postseal_dns::ask::{AnswerCache, Resolver, SourceLook, drive};
 
 use super::{Service, ServiceError};
 
@@ -27,7 +27,15 @@ impl Service {
         request: CheckRequest,
         planned: Option<PlannedRecord>,
     ) -> Result<CheckReport, ServiceError> {
-        self.look_up(MAX_CHECK_QUERIES, planned, move |answers| advice::check(&request, answers)).await
+        let is_planned = planned.is_some();
+        let step = move |answers: &mut Answers<'_>| advice::check(&request, answers);
+        let mut report = self.look_up(MAX_CHECK_QUERIES, planned, step).await?;
+        // What is planned is at no name server yet.
+        if let (false, Some(resolver)) = (is_planned, self.resolver.servers().next()) {
+            let look = SourceLook::at(self.looker.authoritative.clone(), resolver);
+            report.add_source(&look.look(&report.domain, &report.source_questions(), SOURCE_TIME).await);
+        }
+        Ok(report)
     }
 
     /// Finds out what broke the signatures of a message; its keys are looked up.
@@ -70,6 +78,9 @@ const CACHE: u64 = 4 << 20;
 
 /// For one check; a name server that is silent costs four seconds.
 const TIME: Duration = Duration::from_secs(20);
+
+/// For what the domain's own name servers say.
+const SOURCE_TIME: Duration = Duration::from_secs(6);
 
 /// Seconds: what is advised.
 const PLANNED_TTL: u32 = 3_600;

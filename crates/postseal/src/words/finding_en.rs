@@ -1,7 +1,8 @@
 use postseal_core::advice::{BadValue, Cause, KeyFault, PctReading, PolicyFault, PrivateRange};
+use postseal_core::dns::Failure;
 
 use super::finding::FindingWords;
-use super::{bimi_obstacle, dns_failure, record_fault, term_error};
+use super::{bimi_obstacle, dns_failure, record_fault, term_error, tlsa_fault};
 use crate::words::Lang;
 
 /// The sentences of a finding in English: what is wrong, and what it does to mail.
@@ -386,6 +387,37 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
                 dns_failure(*failure, Lang::En)
             ),
             "Receiving servers that see the same end in temperror and deliver later, or not as you wish.",
+        ),
+        Cause::DnsServersDiffer { record_type, said } => (
+            format!("The domain's name servers do not agree about the {record_type} record. {said}"),
+            "Which answer a receiving server gets is chance: mail passes here and fails there. Right after a \
+             change this passes by itself; otherwise a secondary server does not get the zone.",
+        ),
+        Cause::DnsServerSilent { server } => (
+            format!("The name server {server} gives no answer."),
+            "Receiving servers that ask it wait and try another; if that one fails too, the result is temperror.",
+        ),
+        Cause::NsLame { server, failure: Failure::ServFail } => (
+            format!("The name server {server} is named for the zone, but answers SERVFAIL."),
+            "It has no usable copy of the zone. Receiving servers that ask it may end in temperror.",
+        ),
+        Cause::NsLame { server, .. } => (
+            format!(
+                "The name server {server} is named for the zone, but does not serve it: it refuses, or answers \
+                 without the AA bit."
+            ),
+            "Receiving servers that ask it must try another, or end in temperror. Have it serve the zone, or remove its NS record.",
+        ),
+        Cause::DnssecBogus { record_type } => (
+            format!(
+                "The question for {record_type} fails by DNSSEC: without the check the same question is answered."
+            ),
+            "For every receiving server whose resolver validates, the record does not exist: SPF, DKIM and DMARC end \
+             in temperror. Sign the zone anew, or have the DS record corrected.",
+        ),
+        Cause::DaneTlsaUnusable { fault } => (
+            tlsa_fault(*fault, Lang::En),
+            "Senders that use DANE ignore the record, or, where no other one is usable, encrypt without checking whom they talk to.",
         ),
         Cause::MxMissing { address: true } => (
             "The domain has no MX record; its address record takes the mail.".to_owned(),

@@ -1,8 +1,9 @@
 use postseal_core::advice::{BadValue, Cause, KeyFault, PctReading, PolicyFault, PrivateRange};
+use postseal_core::dns::Failure;
 use postseal_core::spf::TermError;
 
 use super::finding::FindingWords;
-use super::{bimi_obstacle, dns_failure, record_fault, term_error};
+use super::{bimi_obstacle, dns_failure, record_fault, term_error, tlsa_fault};
 use crate::words::Lang;
 
 /// The sentences of a finding in Japanese: what is wrong, and what it does to mail.
@@ -407,6 +408,36 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
                 dns_failure(*failure, Lang::Ja)
             ),
             "受信サーバーでも同じことが起きると temperror になり、配信が遅れたり、意図しない扱いになったりします。",
+        ),
+        Cause::DnsServersDiffer { record_type, said } => (
+            format!("権威 DNS サーバーの間で {record_type} レコードの内容が異なります。{said}"),
+            "受信サーバーがどの内容を受け取るかは偶然に左右され、同じメールが認証に成功したり失敗したりします。\
+             変更の直後であれば自然に解消します。解消しない場合は、セカンダリ サーバーにゾーンが転送されていません。",
+        ),
+        Cause::DnsServerSilent { server } => (
+            format!("権威 DNS サーバー {server} から応答がありません。"),
+            "このサーバーに問い合わせた受信サーバーは、待った後で別のサーバーに問い合わせます。そこでも失敗すると temperror になります。",
+        ),
+        Cause::NsLame { server, failure: Failure::ServFail } => (
+            format!("{server} は NS レコードで指定されていますが、SERVFAIL を返します。"),
+            "このサーバーにはゾーンの有効なデータがありません。ここに問い合わせた受信サーバーでは temperror になることがあります。",
+        ),
+        Cause::NsLame { server, .. } => (
+            format!(
+                "{server} は NS レコードで指定されていますが、このゾーンを提供していません（問い合わせを拒否するか、AA ビットのない応答を返します）。"
+            ),
+            "ここに問い合わせた受信サーバーは、別のサーバーに問い合わせ直すか、temperror になります。このサーバーにゾーンを設定するか、NS レコードを削除してください。",
+        ),
+        Cause::DnssecBogus { record_type } => (
+            format!(
+                "{record_type} の問い合わせが DNSSEC の検証に失敗します。検証しない場合は同じ問い合わせに応答があります。"
+            ),
+            "DNSSEC を検証するリゾルバーを使う受信サーバーからは、レコードを取得できません。SPF、DKIM、DMARC は temperror になります。\
+             ゾーンに署名し直すか、DS レコードを修正してください。",
+        ),
+        Cause::DaneTlsaUnusable { fault } => (
+            tlsa_fault(*fault, Lang::Ja),
+            "DANE に対応した送信サーバーはこのレコードを無視します。ほかに有効なレコードがない場合は、通信相手を確認せずに暗号化します。",
         ),
         Cause::MxMissing { address: true } => (
             "MX レコードがないため、ドメイン自体のアドレスがメールの宛先になります。".to_owned(),

@@ -20,6 +20,7 @@ mod refusal;
 mod reported;
 mod sign;
 mod spf;
+mod tlsa_fault;
 
 pub(crate) use api::{ProblemWords, api_problem, organisation_name_error};
 pub(crate) use arc::{arc_cause, arc_result, seal_refusal};
@@ -38,3 +39,4 @@ pub(crate) use reported::{composite_reason, reported_result};
 pub(crate) use sign::{authserv_id_error, sign_error};
 use spf::term_error;
 pub(crate) use spf::{spf_cause, spf_result};
+use tlsa_fault::tlsa_fault;

@@ -10,7 +10,7 @@ mod zone_servers;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use postseal_core::dns::{DomainName, Failure, RecordType};
+use postseal_core::dns::{DomainName, Failure, Question, RecordType};
 use postseal_core::hosting::Said;
 use tokio::task::JoinSet;
 
@@ -38,11 +38,30 @@ pub struct AuthoritativeSettings {
     /// The port of servers that NS records name: 53, except where a whole DNS of one's own
     /// listens elsewhere.
     pub port: u16,
+    /// Which addresses are asked although nobody listed them.
+    pub reach: Reach,
+    /// Queries that one server gets in a second, at least 1.
+    pub queries_per_second: usize,
+}
+
+/// Which addresses are asked without being listed: whoever owns a zone may name any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Those that a server on the Internet can have. For whoever asks on behalf of others.
+    Public,
+    /// Every address of one machine, this one and private ones too. For whoever asks on his own.
+    Everywhere,
 }
 
 impl Default for AuthoritativeSettings {
     fn default() -> AuthoritativeSettings {
-        AuthoritativeSettings { listed: Vec::new(), configured: Vec::new(), port: 53 }
+        AuthoritativeSettings {
+            listed: Vec::new(),
+            configured: Vec::new(),
+            port: 53,
+            reach: Reach::Public,
+            queries_per_second: QUERIES_PER_SECOND,
+        }
     }
 }
 
@@ -108,7 +127,9 @@ pub enum NoServers {
 impl Authoritative {
     /// The servers are searched for with this resolver.
     pub fn new(resolver: Arc<Resolver>, settings: AuthoritativeSettings) -> Authoritative {
-        Authoritative { shared: Arc::new(Shared { resolver, settings, pace: Pace::default() }) }
+        Authoritative {
+            shared: Arc::new(Shared { resolver, pace: Pace::new(settings.queries_per_second), settings }),
+        }
     }
 
     /// Asks every server of the name's zone for its records of one type.
@@ -127,6 +148,34 @@ impl Authoritative {
             servers = self.shared.addresses_of(zone, hosts).await?;
         }
         Ok(self.ask_servers(&servers, name, record_type).await)
+    }
+
+    /// Asks every server of the zone of `name` several questions, all at once; what each of them says
+    /// to each question, in their order.
+    ///
+    /// # Errors
+    /// As [`Authoritative::ask`].
+    pub async fn ask_each(
+        &self,
+        name: &DomainName,
+        questions: &[Question],
+    ) -> Result<Vec<Observation<ServerOutcome>>, NoServers> {
+        let mut servers = self.shared.servers_of(name).await?;
+        let mut turns = 0;
+        loop {
+            let mut tasks = JoinSet::new();
+            for (at, question) in questions.iter().cloned().enumerate() {
+                let (asking, servers) = (self.clone(), servers.clone());
+                tasks.spawn(async move {
+                    (at, asking.ask_servers(&servers, &question.name, question.record_type).await)
+                });
+            }
+            let seen = in_order(tasks).await;
+            let below = seen.iter().find_map(|observation| referral(observation, name));
+            let Some((zone, hosts)) = below.filter(|_| turns < MAX_REFERRALS) else { return Ok(seen) };
+            servers = self.shared.addresses_of(zone, hosts).await?;
+            turns += 1;
+        }
     }
 
     /// What every server of the name's zone shows there: a CNAME, TXT records, addresses or
@@ -175,8 +224,10 @@ impl Shared {
     }
 
     async fn addresses_of(&self, zone: DomainName, hosts: Vec<DomainName>) -> Result<Servers, NoServers> {
-        let may_be_asked =
-            |address: IpAddr| is_public(address) || self.settings.listed.contains(&address.to_canonical());
+        let may_be_asked = |address: IpAddr| match self.settings.reach {
+            Reach::Everywhere => !address.is_multicast() && !address.is_unspecified(),
+            Reach::Public => is_public(address) || self.settings.listed.contains(&address.to_canonical()),
+        };
         zone_servers::addresses(&self.resolver, zone, hosts, self.settings.port, may_be_asked).await
     }
 
@@ -227,7 +278,7 @@ fn referral(
     })
 }
 
-async fn in_order<T: 'static>(mut tasks: JoinSet<(usize, T)>) -> Vec<T> {
+pub(super) async fn in_order<T: 'static>(mut tasks: JoinSet<(usize, T)>) -> Vec<T> {
     let mut answers = Vec::with_capacity(tasks.len());
     while let Some(done) = tasks.join_next().await {
         // A task that ended in a panic has nothing to say; the others have.

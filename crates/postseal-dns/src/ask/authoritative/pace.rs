@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// Queries that one server gets in a second from us, however many names wait.
+/// Queries that one server gets in a second from us, however many names wait, unless set otherwise.
 pub const QUERIES_PER_SECOND: usize = 10;
 
 /// When each server was asked last.
-#[derive(Default)]
 pub(super) struct Pace {
+    per_second: usize,
     servers: Mutex<HashMap<IpAddr, VecDeque<Instant>>>,
 }
 
@@ -19,6 +19,11 @@ pub(super) struct Pace {
 pub(super) struct TooMany;
 
 impl Pace {
+    /// So many queries to one server in a second, at least one.
+    pub(super) fn new(per_second: usize) -> Pace {
+        Pace { per_second: per_second.max(1), servers: Mutex::default() }
+    }
+
     /// Waits until this server may be asked once more.
     pub(super) async fn wait(&self, server: IpAddr) -> Result<(), TooMany> {
         let turn = self.reserve(server.to_canonical(), Instant::now())?;
@@ -26,7 +31,7 @@ impl Pace {
         Ok(())
     }
 
-    /// The time of the next query: no second holds more than [`QUERIES_PER_SECOND`].
+    /// The time of the next query: no second holds more than were set.
     fn reserve(&self, server: IpAddr, now: Instant) -> Result<Instant, TooMany> {
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
         if servers.len() >= MAX_REMEMBERED && !servers.contains_key(&server) {
@@ -37,13 +42,13 @@ impl Pace {
         }
         let times = servers.entry(server).or_default();
         let turn = match times.front() {
-            Some(first) if times.len() >= QUERIES_PER_SECOND => now.max(*first + SECOND),
+            Some(first) if times.len() >= self.per_second => now.max(*first + SECOND),
             _ => now,
         };
         if turn > now + MAX_WAIT {
             return Err(TooMany);
         }
-        if times.len() >= QUERIES_PER_SECOND {
+        if times.len() >= self.per_second {
             times.pop_front();
         }
         times.push_back(turn);
@@ -63,7 +68,7 @@ mod tests {
 
     #[test]
     fn ten_in_any_second() {
-        let pace = Pace::default();
+        let pace = Pace::new(QUERIES_PER_SECOND);
         let now = Instant::now();
         let ask = |ms: u64| pace.reserve([192, 0, 2, 1].into(), now + Duration::from_millis(ms));
         let mut turns: Vec<Instant> = (0..30).map(|i| ask(i * 7).expect("soon")).collect();
@@ -78,7 +83,7 @@ mod tests {
 
     #[test]
     fn what_would_wait_too_long_is_not_asked() {
-        let (pace, now) = (Pace::default(), Instant::now());
+        let (pace, now) = (Pace::new(QUERIES_PER_SECOND), Instant::now());
         let asked = (0..1000).filter(|_| pace.reserve([192, 0, 2, 1].into(), now).is_ok());
         assert_eq!(asked.count(), 310);
     }

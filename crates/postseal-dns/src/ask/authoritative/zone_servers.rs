@@ -14,6 +14,7 @@ pub(super) struct Found {
 }
 
 /// Servers that may be asked.
+#[derive(Clone)]
 pub(super) struct Servers {
     pub(super) zone: DomainName,
     pub(super) addresses: Vec<ServerAddress>,

@@ -4,18 +4,12 @@ use serde::Serialize;
 use super::Checked;
 use super::receivers::ReceiverText;
 use crate::cli::problem::Problem;
-use crate::cli::terminal::Terminal;
 use crate::words::Lang;
 use crate::words::finding_words;
 
-/// Prints one object for one domain, an array for several.
-pub(super) fn print(checked: &[Checked], terminal: &Terminal) -> Result<(), Problem> {
-    let all: Vec<ReportJson> =
-        checked.iter().map(|checked| ReportJson::new(checked, terminal.lang)).collect();
-    match &all[..] {
-        [one] => terminal.print_json(one),
-        _ => terminal.print_json(&all),
-    }
+/// One domain's object.
+pub(super) fn write(checked: &Checked, lang: Lang) -> Result<String, Problem> {
+    serde_json::to_string_pretty(&ReportJson::new(checked, lang)).map_err(|e| Problem::new(e.to_string()))
 }
 
 #[derive(Serialize)]
@@ -94,7 +88,7 @@ struct DmarcJson {
 
 impl ReportJson {
     fn new(checked: &Checked, lang: Lang) -> ReportJson {
-        let CheckReport { domain, findings, spf, dkim, dmarc } = &checked.report;
+        let CheckReport { domain, findings, spf, dkim, dmarc, exchanges: _ } = &checked.report;
         ReportJson {
             domain: domain.to_string(),
             findings: findings.iter().map(|finding| FindingJson::new(finding, lang)).collect(),

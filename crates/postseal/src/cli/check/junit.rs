@@ -3,36 +3,52 @@ use std::fmt::Write as _;
 use postseal_core::advice::{Finding, Severity, lossy};
 
 use super::Checked;
+use super::receivers::{ReceiverText, outcome_word};
 use crate::words::Lang;
 use crate::words::finding_words;
 
-/// JUnit XML: a suite for each domain, a case for each finding; an error fails it.
-pub(super) fn write(checked: &[Checked], lang: Lang) -> String {
-    let mut xml =
-        String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"postseal check\">\n");
-    for checked in checked {
-        suite(&mut xml, checked, lang);
-    }
-    xml.push_str("</testsuites>\n");
-    xml
-}
-
-fn suite(xml: &mut String, checked: &Checked, lang: Lang) {
+/// JUnit XML: a suite for each domain, a case for each finding; an error fails it. Then a case
+/// for each receiver, which never fails: what it does follows from the findings.
+pub(super) fn write(checked: &Checked, lang: Lang) -> String {
     let report = &checked.report;
     let domain = escaped(report.domain.as_str());
     let failures = report.findings.iter().filter(|f| f.severity() == Severity::Error).count();
-    let tests = report.findings.len().max(1);
-    let _ = writeln!(
-        xml,
-        "  <testsuite name=\"{domain}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">"
-    );
-    if report.findings.is_empty() {
-        let _ = writeln!(xml, "    <testcase classname=\"{domain}\" name=\"check\"/>");
-    }
+    let tests = report.findings.len() + checked.receivers.len();
+    let mut xml =
+        format!("  <testsuite name=\"{domain}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">\n");
     for finding in &report.findings {
-        case(xml, &domain, finding, lang);
+        case(&mut xml, &domain, finding, lang);
+    }
+    for receiver in &checked.receivers {
+        receiver_case(&mut xml, &domain, receiver, lang);
     }
     xml.push_str("  </testsuite>\n");
+    xml
+}
+
+/// What stands before the first suite.
+pub(super) const BEGIN: &str =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"postseal check\">\n";
+
+/// What stands after the last one.
+pub(super) const END: &str = "</testsuites>\n";
+
+fn receiver_case(xml: &mut String, domain: &str, receiver: &ReceiverText, lang: Lang) {
+    let mut details = outcome_word(receiver.outcome, lang).to_owned();
+    let lines = [&receiver.code, &Some(receiver.message.clone()), &receiver.fix, &receiver.source];
+    for line in lines.into_iter().flatten() {
+        let _ = write!(details, "\n{line}");
+    }
+    if let Some(bulk) = &receiver.bulk {
+        let label = lang.pick("in bulk", "大量送信の場合");
+        let code = bulk.code.as_deref().unwrap_or_default();
+        let _ = write!(details, "\n{label}: {} {code}\n{}", outcome_word(bulk.outcome, lang), bulk.message);
+    }
+    let (name, outcome, details) =
+        (escaped(&receiver.receiver), escaped(receiver.outcome), escaped(&details));
+    let _ = writeln!(xml, "    <testcase classname=\"{domain}\" name=\"receiver.{name}\">");
+    let _ = writeln!(xml, "      <properties><property name=\"outcome\" value=\"{outcome}\"/></properties>");
+    let _ = writeln!(xml, "      <system-out>{details}\n</system-out>\n    </testcase>");
 }
 
 fn case(xml: &mut String, domain: &str, finding: &Finding, lang: Lang) {

@@ -10,16 +10,13 @@ use crate::words::Lang;
 use crate::words::{finding_words, severity_word};
 
 /// Markdown: a heading for each domain, a smaller one for each finding.
-pub(super) fn write(checked: &[Checked], lang: Lang) -> String {
-    let mut text = String::new();
-    for checked in checked {
-        let report = &checked.report;
-        let _ = writeln!(text, "# {}\n\n{}\n", prose(report.domain.as_str()), count(&report.findings, lang));
-        for found in &report.findings {
-            finding(&mut text, found, lang);
-        }
-        receivers(&mut text, &checked.receivers, lang);
+pub(super) fn write(checked: &Checked, lang: Lang) -> String {
+    let report = &checked.report;
+    let mut text = format!("# {}\n\n{}\n\n", prose(report.domain.as_str()), count(&report.findings, lang));
+    for found in &report.findings {
+        finding(&mut text, found, lang);
     }
+    receivers(&mut text, &checked.receivers, lang);
     text
 }
 

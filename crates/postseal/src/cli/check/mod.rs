@@ -4,7 +4,11 @@
 mod json;
 mod junit;
 mod markdown;
+mod output;
 mod text;
+
+// What the name servers themselves say.
+mod at_source;
 
 // A record with the place marked.
 mod marked_record;
@@ -16,6 +20,7 @@ mod watch;
 pub(crate) mod receivers;
 
 pub(super) use marked_record::shown;
+use output::Output;
 use receivers::ReceiverText;
 
 use std::net::IpAddr;
@@ -93,6 +98,9 @@ enum Format {
 /// What one domain may cost; a name server that is silent costs four seconds.
 const BUDGET: Budget = Budget { time: Duration::from_secs(20), queries: MAX_CHECK_QUERIES, at_once: 16 };
 
+/// Domains whose reports are held at the same time; those of a longer list are written in between.
+const AT_HAND: usize = 64;
+
 /// A domain's report, and what a reader should know about the answers it stands on.
 struct Checked {
     report: CheckReport,
@@ -104,36 +112,53 @@ pub(super) fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Status, Probl
     let lang = terminal.lang;
     let rules = receiver_rules(args.rules.as_deref(), lang)?;
     let message = args.message.as_deref().map(|path| header_section(path, lang)).transpose()?;
-    let look = || look(args, message.as_ref(), &rules, terminal);
-    let checked = if args.watch { watch::watch(terminal, look)? } else { look()? };
     let format = args.format.unwrap_or(if terminal.json { Format::Json } else { Format::Text });
-    match format {
-        Format::Text => terminal.print(&text::write(&checked, terminal.paint(), lang))?,
-        Format::Json => json::print(&checked, terminal)?,
-        Format::Junit => terminal.print(&junit::write(&checked, lang))?,
-        Format::Markdown => terminal.print(&markdown::write(&checked, lang))?,
+    let mut output = Output::new(format, args.domains.len(), terminal);
+    let look = Look { args, message: message.as_ref(), rules: &rules, terminal };
+    if args.watch {
+        let checked =
+            watch::watch(terminal, || look.at(&DnsSource::new(&args.dns, terminal)?, &args.domains))?;
+        checked.iter().try_for_each(|checked| output.write(checked))?;
+        return Ok(status(watch::has_errors(&checked)));
     }
-    Ok(if watch::has_errors(&checked) { Status::Bad } else { Status::Good })
+    let dns = DnsSource::new(&args.dns, terminal)?;
+    let mut has_errors = false;
+    for domains in args.domains.chunks(AT_HAND) {
+        let checked = look.at(&dns, domains)?;
+        has_errors |= watch::has_errors(&checked);
+        checked.iter().try_for_each(|checked| output.write(checked))?;
+    }
+    Ok(status(has_errors))
 }
 
-/// Looks at all domains once; no answer of an earlier look is used.
-fn look(
-    args: &CheckArgs,
-    message: Option<&HeaderSection>,
-    rules: &ReceiverRules,
-    terminal: &Terminal,
-) -> Result<Vec<Checked>, Problem> {
-    let (lang, now) = (terminal.lang, unix_time());
-    let dns = DnsSource::new(&args.dns, terminal)?;
-    let requests: Vec<CheckRequest> =
-        args.domains.iter().map(|domain| args.request(domain, message)).collect();
-    let looked = dns.drive_each(requests, BUDGET, lang, advice::check)?;
-    let checked = looked.into_iter().map(|(report, trace)| Checked {
-        notes: notes(&dns, &report, trace, lang),
-        receivers: receivers::receivers(&report, args.volume, rules, now, lang),
-        report,
-    });
-    Ok(checked.collect())
+fn status(has_errors: bool) -> Status {
+    if has_errors { Status::Bad } else { Status::Good }
+}
+
+/// How domains are looked at.
+struct Look<'l> {
+    args: &'l CheckArgs,
+    message: Option<&'l HeaderSection>,
+    rules: &'l ReceiverRules,
+    terminal: &'l Terminal,
+}
+
+impl Look<'_> {
+    /// Looks at these domains once.
+    fn at(&self, dns: &DnsSource, domains: &[DomainName]) -> Result<Vec<Checked>, Problem> {
+        let (lang, now) = (self.terminal.lang, unix_time());
+        let request = |domain| self.args.request(domain, self.message);
+        let requests: Vec<CheckRequest> = domains.iter().map(request).collect();
+        let looked = dns.drive_each(requests, BUDGET, lang, advice::check)?;
+        let (reports, traces): (Vec<CheckReport>, Vec<Trace>) = looked.into_iter().unzip();
+        let reports = at_source::add(dns, reports, BUDGET.at_once, lang)?;
+        let checked = reports.into_iter().zip(traces).map(|(report, trace)| Checked {
+            notes: notes(dns, &report, trace, lang),
+            receivers: receivers::receivers(&report, self.args.volume, self.rules, now, lang),
+            report,
+        });
+        Ok(checked.collect())
+    }
 }
 
 /// What a reader should know about the answers.

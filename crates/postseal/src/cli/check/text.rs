@@ -11,15 +11,10 @@ use crate::words::{finding_words, severity_word};
 /// Columns of a record that is shown with a place marked.
 const COLUMNS: usize = 96;
 
-/// The whole output for people: each domain's findings, what was found, and the count.
-pub(super) fn write(checked: &[Checked], paint: Paint, lang: Lang) -> String {
+/// A domain for people: its findings, what was found, and the count.
+pub(super) fn write(checked: &Checked, paint: Paint, lang: Lang) -> String {
     let mut page = Page { text: String::new(), paint, lang, fixes: Vec::new() };
-    for (place, checked) in checked.iter().enumerate() {
-        if place > 0 {
-            page.line(0, "");
-        }
-        page.domain(checked);
-    }
+    page.domain(checked);
     page.text
 }
 
