@@ -14,7 +14,7 @@ use crate::words::{change_evidence, change_fix, change_message, dkim_cause};
 const DNS_TIME: Duration = Duration::from_secs(8);
 
 /// Explains what became of a message; `None` where it has no header section that can be read.
-pub(crate) fn explain(
+pub(in crate::cli) fn explain(
     octets: &[u8],
     dns: &DnsSource,
     now: u64,

@@ -42,10 +42,8 @@ impl Default for Glances {
 impl Glances {
     /// What is known, or is looked at now.
     pub(super) async fn look(&self, asked: &Asked, domain: &DomainName) -> Result<Glance, Failure> {
-        if let Some((at, glance)) = self.0.get(domain) {
-            if at.elapsed() < FRESH {
-                return Ok(glance);
-            }
+        if let Some((_, glance)) = self.0.get(domain).filter(|(at, _)| at.elapsed() < FRESH) {
+            return Ok(glance);
         }
         let request = CheckRequest::new(domain.clone());
         let report = asked.service()?.check(request, None).await.map_err(|error| asked.faulty(error))?;
@@ -66,7 +64,20 @@ impl Glance {
     }
 
     pub(super) fn spf(&self, lang: Lang) -> Cell {
-        self.spf.cell(lang.pick("Registered", "登録済み"), lang)
+        let text = match self.spf.mark {
+            Mark::Good => lang.pick("Registered", "登録済み"),
+            _ => lang.pick("Not registered", "未登録"),
+        };
+        self.spf.cell(text, lang)
+    }
+
+    /// Whether SPF must be seen to before anything else.
+    pub(super) fn spf_is_bad(&self) -> bool {
+        self.spf.mark == Mark::Bad
+    }
+
+    pub(super) fn dmarc_is_bad(&self) -> bool {
+        self.dmarc.mark == Mark::Bad
     }
 
     pub(super) fn dmarc(&self, lang: Lang) -> Cell {

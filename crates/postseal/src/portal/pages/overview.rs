@@ -1,11 +1,12 @@
 use askama::Template;
 use axum::extract::{Form, Path, Query};
 use axum::response::Response;
+use postseal_core::hosting::OrganisationName;
 use serde::Deserialize;
 
-use super::glances::Cell;
+use super::glances::{Cell, Glance};
 use super::see;
-use crate::api::resource::NewOrganisation;
+use crate::api::resource::{DomainResource, NewOrganisation};
 use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
 use crate::portal::page::{Mark, Page, Place, render};
@@ -25,30 +26,28 @@ struct OverviewPage {
     page: Page,
     words: &'static OverviewWords,
     organisation: String,
-    rows: Vec<Row>,
+    rows: Vec<String>,
     next: Option<String>,
 }
 
+/// One domain at a glance. What needs a look at the DNS comes when the row is seen.
+#[derive(Template)]
+#[template(path = "pages/overview_row.html")]
 struct Row {
+    words: &'static OverviewWords,
     domain: String,
     path: String,
     dkim: Cell,
     step: Option<Step>,
-    glance: String,
+    /// Where the whole row comes from.
+    whole: String,
+    glance: Option<[Cell; 2]>,
 }
 
 /// The one next thing to do.
 struct Step {
     href: String,
     text: &'static str,
-}
-
-#[derive(Template)]
-#[template(path = "pages/glance.html")]
-struct GlanceCells {
-    path: String,
-    spf: Cell,
-    dmarc: Cell,
 }
 
 #[derive(Deserialize)]
@@ -97,47 +96,61 @@ pub(in crate::portal) async fn show(
     let (words, organisation) = (OVERVIEW.of(asked.lang), asked.organisation_name(&name)?);
     let after = query.after.map(|after| asked.domain_name(&after)).transpose()?;
     let found = asked.domain_page(&organisation, after.as_ref(), ROWS).await?;
-    let client = asked.client();
     let mut rows = Vec::new();
     for domain in &found.items {
-        let path = format!("/o/{organisation}/domains/{}", domain.name);
-        let name = asked.domain_name(&domain.name)?;
-        let (dkim, step) = if domain.standing == "held" {
-            let configuration =
-                client.dkim(&organisation, &name).await.map_err(|error| asked.failed(error))?;
-            let cell = Cell {
-                mark: dkim_mark(&configuration.flyout),
-                text: flyout(&configuration.flyout, asked.lang).to_owned(),
-            };
-            let step = match configuration.flyout.as_str() {
-                "NoKeys" => Some((format!("{path}/dkim"), words.create_keys)),
-                "NotSigning" => Some((format!("{path}/dkim"), words.publish_cnames)),
-                _ => None,
-            };
-            (cell, step)
-        } else {
-            (Cell { mark: Mark::Off, text: words.unproven.to_owned() }, Some((path.clone(), words.prove)))
-        };
-        let glance = format!("/o/{organisation}/glance/{}", domain.name);
-        let step = step.map(|(href, text)| Step { href, text });
-        rows.push(Row { domain: domain.name.clone(), path, dkim, step, glance });
+        rows.push(row(&asked, &organisation, domain, None).await?.render().unwrap_or_default());
     }
     let next = found.next.as_ref().and(found.items.last()).map(|last| last.name.clone());
     let page = asked.page(Some(&name), Place::Overview, words.title.to_owned()).await;
     Ok(render(&OverviewPage { page, words, organisation: name, rows, next }))
 }
 
-/// The cells of one domain that need a look at the DNS: they come when its row is seen.
+/// The row of one domain, with what the DNS shows of it.
 pub(in crate::portal) async fn glance(
     asked: Asked,
     Path(names): Path<(String, String)>,
 ) -> Result<Response, Failure> {
     let at = asked.at(names)?;
-    let client = asked.client();
-    client.domain(&at.organisation, &at.domain).await.map_err(|error| asked.failed(error))?;
+    let found = asked.client().domain(&at.organisation, &at.domain).await;
+    let domain = found.map_err(|error| asked.failed(error))?;
     let glance = asked.portal.glances.look(&asked, &at.domain).await?;
-    let (spf, dmarc) = (glance.spf(asked.lang), glance.dmarc(asked.lang));
-    Ok(render(&GlanceCells { path: at.path(), spf, dmarc }))
+    Ok(render(&row(&asked, &at.organisation, &domain, Some(&glance)).await?))
+}
+
+async fn row(
+    asked: &Asked,
+    organisation: &OrganisationName,
+    domain: &DomainResource,
+    glance: Option<&Glance>,
+) -> Result<Row, Failure> {
+    let (lang, words) = (asked.lang, OVERVIEW.of(asked.lang));
+    let path = format!("/o/{organisation}/domains/{}", domain.name);
+    let (mut dkim, mut flyout_word) = (Cell { mark: Mark::Off, text: words.unproven.to_owned() }, None);
+    if domain.standing == "held" {
+        let name = asked.domain_name(&domain.name)?;
+        let found = asked.client().dkim(organisation, &name).await.map_err(|error| asked.failed(error))?;
+        dkim = Cell { mark: dkim_mark(&found.flyout), text: flyout(&found.flyout, lang).to_owned() };
+        flyout_word = Some(found.flyout);
+    }
+    let step = |rest: &str, text| Some(Step { href: format!("{path}{rest}"), text });
+    // In the order in which things are registered.
+    let step = match (flyout_word.as_deref(), glance) {
+        (None, _) => step("", words.prove),
+        (_, Some(glance)) if glance.spf_is_bad() => step("/spf", words.register_spf),
+        (Some("NoKeys"), _) => step("/dkim", words.create_keys),
+        (Some("NotSigning"), _) => step("/dkim", words.publish_cnames),
+        (_, Some(glance)) if glance.dmarc_is_bad() => step("/dmarc", words.register_dmarc),
+        _ => None,
+    };
+    Ok(Row {
+        words,
+        domain: domain.name.clone(),
+        whole: format!("/o/{organisation}/glance/{}", domain.name),
+        path,
+        dkim,
+        step,
+        glance: glance.map(|glance| [glance.spf(lang), glance.dmarc(lang)]),
+    })
 }
 
 pub(super) fn dkim_mark(flyout: &str) -> Mark {
