@@ -19,7 +19,6 @@ mod serve;
 
 // What others ask of it.
 mod api;
-#[allow(dead_code, unused_imports, reason = "its listener joins next")]
 mod portal;
 
 // What receivers are known to refuse.

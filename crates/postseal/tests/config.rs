@@ -3,6 +3,7 @@
 mod support;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use support::{Files, run};
@@ -50,6 +51,10 @@ fn the_shipped_example_is_right() {
 fn the_comments_of_the_example_are_right() {
     let files = example();
     fs::write(files.path("domains"), "tailspin.example s1 keys/contoso.example.pem\n").expect("written");
+    let tls = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files");
+    // A checkout may have it readable for everybody.
+    fs::copy(tls.join("portal.key"), files.path("portal.key")).expect("copied");
+    fs::set_permissions(files.path("portal.key"), fs::Permissions::from_mode(0o600)).expect("chmod");
     let is_key = |rest: &str| rest.chars().next().is_some_and(char::is_alphabetic) && rest.contains(" = ");
     let commented: Vec<&str> =
         EXAMPLE.lines().filter_map(|line| line.strip_prefix('#')).filter(|rest| is_key(rest)).collect();
@@ -60,6 +65,12 @@ fn the_comments_of_the_example_are_right() {
             // What this machine need not have.
             Some(rest) if rest.starts_with("socket_group") => "socket_group = \"0\"\n".to_owned(),
             Some(rest) if rest.starts_with("domains_file") => "domains_file = \"domains\"\n".to_owned(),
+            Some(rest) if rest.starts_with("certificate") => {
+                format!("certificate = \"{}/portal.pem\"\n", tls.display())
+            }
+            Some(rest) if rest.starts_with("private_key") => {
+                format!("private_key = \"{}\"\n", files.path("portal.key").display())
+            }
             Some(rest) => format!("{rest}\n"),
             None => format!("{line}\n"),
         })
@@ -103,6 +114,7 @@ fn every_known_key_is_in_the_example() {
     check_table("[verdicts]", "");
     check_table("[log]", "");
     check_table("[http]", "");
+    check_table("[portal]", "");
     check_table("[control]", "");
 }
 

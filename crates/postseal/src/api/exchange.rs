@@ -78,7 +78,7 @@ impl Answer {
 }
 
 /// A part of a path (RFC 3986 §2.3): all but unreserved characters as percent and two digits.
-pub(super) fn percent_encoded(text: &str) -> String {
+pub(crate) fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for octet in text.bytes() {
         match octet {

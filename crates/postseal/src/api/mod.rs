@@ -35,6 +35,8 @@ mod tests;
 pub(crate) use caller::{Caller, Right};
 pub(crate) use client::{Client, ClientError};
 pub(crate) use control_socket::{ControlFile, ControlSocket, ControlSocketError};
+pub(crate) use exchange::percent_encoded;
+pub(crate) use operations::let_in::setup_url;
 pub(crate) use problem::{Problem, ProblemKind};
 pub(crate) use remote::{Remote, RemoteError};
 pub(crate) use router::Api;

@@ -57,6 +57,11 @@ impl Api {
         let _ = self.portal.set(url);
     }
 
+    /// Where the portal is reached, if anywhere.
+    pub(crate) fn portal(&self) -> Option<&str> {
+        self.portal.get().map(String::as_str)
+    }
+
     /// The store is open.
     pub(crate) fn open(&self, service: Arc<Service>, in_force: InForce) {
         if let Some(place) = &self.open {
@@ -100,8 +105,7 @@ impl Api {
             _ => {}
         }
         let open = self.open_store()?;
-        let portal = self.portal.get().map(String::as_str);
-        let call = Call { service: &open.service, caller, names, portal, request };
+        let call = Call { service: &open.service, caller, names, portal: self.portal(), request };
         let answer = Api::operate(route.operation, &call).await?;
         if route.method != "GET" {
             open.until_in_force().await;

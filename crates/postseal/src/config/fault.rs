@@ -8,7 +8,7 @@ use postseal_core::hosting::{OrganisationName, OrganisationNameError};
 use postseal_core::verdict::AuthservIdError;
 use postseal_store::StoreError;
 
-use super::{MilterAddress, NetworkError};
+use super::{MilterAddress, NetworkError, TlsIdentityError};
 use crate::signing::{KeyFileError, LoginPatternError};
 use crate::words::Lang;
 
@@ -232,6 +232,9 @@ pub(crate) enum FaultKind {
     },
     /// An RSA key where the Ed25519 key belongs.
     NotEd25519,
+    /// The portal would take passwords in clear from other machines.
+    PortalNeedsTls,
+    TlsIdentity(TlsIdentityError),
     // Warnings.
     /// An Ed25519 key as the only one, or as the main one.
     OnlyEd25519,

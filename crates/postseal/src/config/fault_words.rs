@@ -234,6 +234,14 @@ impl FaultKind {
                     "この日付は過ぎています。この組は無効です"
                 )
             }
+            FaultKind::PortalNeedsTls => say!(
+                lang,
+                "other machines may reach the portal at this address, and there is no TLS",
+                "このアドレスのポータルには他のマシンからも到達できますが、TLS がありません"
+            ),
+            FaultKind::TlsIdentity(error) => {
+                say!(lang, "the certificate cannot be used: {error}", "証明書を使えません: {error}")
+            }
             FaultKind::HttpNotLoopback => say!(
                 lang,
                 "other machines may reach the metrics at this address",
@@ -447,6 +455,16 @@ impl FaultKind {
             FaultKind::AllowedIsOver => {
                 say!(lang, "remove it, or set a later date", "消すか、日付を延ばしてください")
             }
+            FaultKind::PortalNeedsTls => say!(
+                lang,
+                "add certificate and private_key (PEM files), or listen on \"127.0.0.1:8480\"",
+                "certificate と private_key (PEM ファイル) を加えるか、\"127.0.0.1:8480\" で待ち受けてください"
+            ),
+            FaultKind::TlsIdentity(_) => say!(
+                lang,
+                "both are PEM files: the certificate with its chain, and its private key, readable by the node only",
+                "どちらも PEM ファイルです。証明書には中間証明書を含め、秘密鍵はノードだけが読めるようにしてください"
+            ),
             FaultKind::HttpNotLoopback => {
                 say!(
                     lang,

@@ -26,7 +26,9 @@ mod sections;
 
 // What comes out.
 mod hosting_settings;
+mod portal_settings;
 mod settings;
+mod tls_identity;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -43,12 +45,14 @@ pub(crate) use fault::{Fault, FaultKind, Place, Severity};
 pub(crate) use fault_report::FaultReport;
 pub(crate) use hosting_settings::{HostingSettings, KeysSettings, StoreSettings, VerdictSettings};
 pub(crate) use network::{Network, NetworkError};
+pub(crate) use portal_settings::PortalSettings;
 pub(crate) use sections::CONTROL_SOCKET;
 pub(crate) use settings::{
     AllowedPair, ControlSettings, Infrastructure, LogFormat, LogLevel, LogSettings, MilterAddress,
     MilterSettings, OnDnsTrouble, OnForeignAuthor, OnQuarantine, OnReject, QuarantineBy, ReceiveSettings,
     ResolverSettings, SealSettings, Settings, SignSettings,
 };
+pub(crate) use tls_identity::{TlsIdentity, TlsIdentityError};
 
 /// Where the configuration is, unless another file is named.
 pub(crate) const CONFIG_FILE: &str = "/etc/postseal/postseal.toml";

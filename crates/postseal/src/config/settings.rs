@@ -12,7 +12,7 @@ use postseal_core::dns::DomainName;
 use postseal_core::verdict::{AuthservId, Options};
 
 use super::fault::Place;
-use super::{HostingSettings, KeysSettings, Network, StoreSettings, VerdictSettings};
+use super::{HostingSettings, KeysSettings, Network, PortalSettings, StoreSettings, VerdictSettings};
 use crate::signing::{HostedManner, SigningDomains, SigningSources};
 
 /// One checked configuration. Immutable; a reload makes a new one.
@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) log: LogSettings,
     /// Metrics, `/healthz`, `/readyz`. `None`: off.
     pub(crate) http: Option<SocketAddr>,
+    /// `None`: nobody is let in over the network.
+    pub(crate) portal: Option<PortalSettings>,
     pub(crate) control: ControlSettings,
 }
 

@@ -104,7 +104,7 @@ cache_size = \"1kB\"
         &[
             "c.toml:1:1: the file has no key \"authserv-id\"; did you mean \"authserv_id\"?",
             "c.toml:2:15: \"mx example\" is no authserv-id: the authserv-id has a character that is not allowed in it; the name of this mail system, as in authserv_id = \"mx.example.net\"",
-            "c.toml:3:1: the file has no key \"colour\"; known are: authserv_id, resolver, milter, receive, sign, seal, store, hosting, keys, verdicts, log, http, control",
+            "c.toml:3:1: the file has no key \"colour\"; known are: authserv_id, resolver, milter, receive, sign, seal, store, hosting, keys, verdicts, log, http, portal, control",
             "c.toml:5:11: this is a text, not true or false; write it as in key = true",
             "c.toml:6:1: [receive] has no key \"on_rejct\"; did you mean \"on_reject\"?",
             "c.toml:7:13: \"drop\" is not known here; known are: reject, quarantine, tag",
@@ -459,4 +459,67 @@ fn japanese_is_complete() {
         ),
         "{said:?}"
     );
+}
+
+/// A certificate for portal.example and localhost, and its key, made for this test.
+const PORTAL: (&str, &str) =
+    (include_str!("../../tests/files/portal.pem"), include_str!("../../tests/files/portal.key"));
+
+#[test]
+fn the_portal_listens_elsewhere_with_tls_only() {
+    let etc = Etc::new();
+    let with_store = |portal: &str| format!("[store]\npath = \"s.db\"\n[portal]\n{portal}");
+    etc.check(&with_store("listen = \"127.0.0.1:8480\"\n"), &[]);
+    let hosts = "listen = \"[::1]:8480\"\nhosts = [\"Mail.Example.Net\", \"2001:DB8::1\"]\n";
+    let loaded = etc.said(&with_store(hosts), Depth::Everything).expect("right");
+    let portal = loaded.settings.portal.expect("there");
+    assert_eq!(portal.hosts, ["mail.example.net", "[2001:db8::1]"]);
+    etc.check(
+        "[portal]\nlisten = \"127.0.0.1:8480\"\n",
+        &["c.toml:1:1: [portal] has no effect without [store]; add [store], which keeps organisations and their keys, or remove this table"],
+    );
+    etc.check(
+        &with_store("listen = \"0.0.0.0:8480\"\nhosts = \"mail.example.net\"\n"),
+        &["c.toml:4:10: other machines may reach the portal at this address, and there is no TLS; add certificate and private_key (PEM files), or listen on \"127.0.0.1:8480\""],
+    );
+    etc.check(
+        &with_store("listen = \"192.0.2.1:8480\"\ncertificate = \"no.pem\"\n"),
+        &[
+            "c.toml:3:1: [portal] lacks the key \"private_key\"; add private_key = \"tls/portal.key\"",
+            "c.toml:3:1: [portal] lacks the key \"hosts\"; add hosts = \"mail.example.net\"",
+        ],
+    );
+    etc.check(
+        &with_store("listen = \"127.0.0.1:8480\"\nprivate_key = \"k.pem\"\n"),
+        &["c.toml:3:1: [portal] lacks the key \"certificate\"; add certificate = \"tls/portal.pem\""],
+    );
+}
+
+#[test]
+fn a_certificate_and_its_key_are_read_and_must_fit() {
+    let etc = Etc::new();
+    etc.file("portal.pem", PORTAL.0, 0o644);
+    etc.file("portal.key", PORTAL.1, 0o600);
+    etc.file("open.key", PORTAL.1, 0o644);
+    std::os::unix::fs::symlink("portal.key", etc.path("link.key")).expect("linked");
+    let check = |certificate: &str, key: &str, expected: Option<&str>| {
+        let text = format!(
+            "[store]\npath = \"s.db\"\n[portal]\nlisten = \"0.0.0.0:8480\"\nhosts = \"portal.example\"\n\
+             certificate = \"{certificate}\"\nprivate_key = \"{key}\"\n"
+        );
+        let said = etc.said(&text, Depth::Everything).err().unwrap_or_default();
+        let fits = match expected {
+            None => said.is_empty(),
+            Some(part) => said.len() == 1 && said[0].starts_with("c.toml:6:15: ") && said[0].contains(part),
+        };
+        assert!(fits, "{certificate} {key} {said:#?}");
+    };
+    check("portal.pem", "portal.key", None);
+    check("portal.pem", "link.key", None);
+    check("portal.pem", "open.key", Some("everybody may read it (mode 0644)"));
+    check("portal.pem", "k.pem", Some("certificate and key do not fit"));
+    check("portal.pem", "portal.pem", Some("everybody may read it"));
+    check("portal.key", "portal.key", Some("no certificate (PEM) is in it"));
+    check("no.pem", "portal.key", Some("no.pem"));
+    check("portal.pem", "no.key", Some("no.key"));
 }

@@ -23,12 +23,13 @@ struct ErrorPage {
 }
 
 impl Failure {
+    pub(super) fn of(locale: Locale, problem: Problem) -> Failure {
+        Failure { locale, error: ClientError::Problem(Box::new(problem)) }
+    }
+
     /// A request that cannot be read.
     pub(super) fn bad_request(locale: Locale, detail: String) -> Failure {
-        Failure {
-            locale,
-            error: ClientError::Problem(Box::new(Problem::new(ProblemKind::BadRequest, detail))),
-        }
+        Failure::of(locale, Problem::new(ProblemKind::BadRequest, detail))
     }
 }
 

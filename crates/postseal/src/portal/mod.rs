@@ -18,6 +18,10 @@ mod parts;
 mod visitor;
 mod words;
 
+// Who is let in.
+mod guard;
+mod listener;
+
 // The pages, and where they are.
 mod pages;
 mod routes;
@@ -30,6 +34,8 @@ use std::sync::Arc;
 use crate::api::Api;
 use crate::receiver_rules::ReceiverRules;
 
+pub(crate) use guard::{Guard, Site, guarded};
+pub(crate) use listener::{Certificate, GRACE, listen, serve, take_over};
 pub(crate) use routes::router;
 pub(crate) use visitor::Visitor;
 

@@ -20,9 +20,10 @@ mod message_event;
 mod own_message;
 mod session;
 
-// Where MTAs come in, and those who ask for hosted keys.
+// Where MTAs come in, those who ask for hosted keys, and people.
 mod hosted_dns;
 mod listeners;
+mod portal_server;
 mod side_listeners;
 
 // From the start to the end.

@@ -6,7 +6,7 @@ use postseal_dns::ask::SystemConfigError;
 use super::log::Log;
 use super::metrics::Metrics;
 use super::snapshot::Snapshot;
-use crate::config::{LogLevel, MilterAddress, Settings};
+use crate::config::{LogLevel, MilterAddress, PortalSettings, Settings};
 use crate::keys::HostedKeys;
 use crate::verdicts::VerdictQueue;
 
@@ -82,6 +82,7 @@ fn at_restart(before: &Settings, after: &Settings) -> Vec<&'static str> {
     let changed = [
         ("[milter]", before.milter != after.milter),
         ("[http]", before.http != after.http),
+        ("[portal]", !same_portal(before.portal.as_ref(), after.portal.as_ref())),
         ("[control]", before.control != after.control),
         ("[store]", before.store != after.store),
         ("[hosting]", before.hosting != after.hosting),
@@ -89,4 +90,12 @@ fn at_restart(before: &Settings, after: &Settings) -> Vec<&'static str> {
         ("[verdicts]", before.verdicts != after.verdicts),
     ];
     changed.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
+}
+
+/// A new certificate waits for nothing.
+fn same_portal(before: Option<&PortalSettings>, after: Option<&PortalSettings>) -> bool {
+    match (before, after) {
+        (Some(before), Some(after)) => before.differs_in_certificate_only(after),
+        (before, after) => before.is_none() && after.is_none(),
+    }
 }

@@ -13,6 +13,7 @@ use tokio::time::{Instant, interval_at};
 
 use super::counters::write_value;
 use super::node::Node;
+use super::portal_server::say_first_link;
 use crate::api::Api;
 use crate::config::{LogLevel, Settings};
 use crate::keys::StoreAccess;
@@ -37,6 +38,7 @@ pub(super) async fn serve(
         Box::pin(async move { access.until_in_force(revision).await })
     };
     api.open(Arc::clone(&service), Box::new(in_force));
+    say_first_link(&node, &service, &api).await;
     let log_of = Arc::clone(&node);
     let say = move |event: &WorkerEvent| {
         node.log.say(event.level(), &event.to_string());

@@ -34,6 +34,8 @@ pub(crate) enum StartError {
     Control(ControlSocketError),
     #[error("{0}")]
     Http(io::Error),
+    #[error("[portal] listen: {0}")]
+    Portal(io::Error),
     #[error("the system gives no threads or signals: {0}")]
     System(io::Error),
 }

@@ -25,6 +25,7 @@ use super::log::Log;
 use super::metrics::{write_hosted_dns, write_verdicts};
 use super::node::Node;
 use super::organisations;
+use super::portal_server::{PortalServer, listen_for_people};
 use super::process;
 use super::reload::{ReloadReply, Reloader, say_faults, status};
 use super::run::StartError;
@@ -47,6 +48,8 @@ pub(crate) struct Running {
     tasks: JoinSet<()>,
     /// Writes verdicts to disk, as long as there may be some.
     spooling: Option<Spooling>,
+    /// `None`: the settings name none.
+    portal: Option<PortalServer>,
     control_file: Option<ControlFile>,
     /// A process that is ready to take this one's place.
     ready_successors: mpsc::Receiver<Successor>,
@@ -91,6 +94,8 @@ impl Running {
         let control_path = settings.control.socket.clone();
         let http = listen_for_monitors(settings.http, &mut inherited.taken, &offered).await;
         let http = http.map_err(StartError::Http)?;
+        let portal = listen_for_people(settings.portal.as_ref(), &mut inherited.taken, &offered).await;
+        let portal = portal.map_err(StartError::Portal)?;
         let store = settings.store.as_ref().map(|_| Arc::new(StoreAccess::new()));
         let loaded = store.clone().and_then(|store| load_hosted_keys(&settings, store, &log));
         let (hosted, found) = loaded.unzip();
@@ -136,9 +141,14 @@ impl Running {
         let api = Arc::new(Api::new(parts.store.is_some(), Box::new(reload)));
         let (ready, ready_successors) = mpsc::channel(1);
         let tasks = JoinSet::new();
-        let mut running = Running { parts, api, tasks, spooling: None, control_file: None, ready_successors };
+        let mut running =
+            Running { parts, api, tasks, spooling: None, portal: None, control_file: None, ready_successors };
         if let Some(predecessor) = inherited.predecessor {
             running.parts.succeed(predecessor).await;
+        }
+        if let Some(socket) = portal {
+            let Running { parts, api, tasks, portal, .. } = &mut running;
+            *portal = Some(PortalServer::start(socket, &parts.node, api, tasks));
         }
         running.begin((control, control_path, ready), http, found);
         let parts = &running.parts;
@@ -185,6 +195,9 @@ impl Running {
     /// The end of what goes on beside the mail path.
     async fn end(mut self) {
         let parts = Arc::clone(&self.parts);
+        if let Some(portal) = self.portal.take() {
+            portal.end().await;
+        }
         let spooling = self.spooling.take();
         // A fault there is said by the thread itself.
         let _ = spawn_blocking(move || drop(spooling)).await;

@@ -29,7 +29,9 @@ pub(super) fn needs_store(file: &Table<'_, '_>) {
     if file.has("store") {
         return;
     }
-    for (key, table) in [("hosting", "[hosting]"), ("keys", "[keys]"), ("verdicts", "[verdicts]")] {
+    for (key, table) in
+        [("hosting", "[hosting]"), ("keys", "[keys]"), ("verdicts", "[verdicts]"), ("portal", "[portal]")]
+    {
         if file.has(key) {
             file.add(file.place_of(key), FaultKind::NeedsStore { table });
         }

@@ -2,6 +2,7 @@
 
 mod hosting;
 mod node;
+mod portal;
 mod receive;
 mod sign;
 mod values;
@@ -25,6 +26,7 @@ const KEYS: &[&str] = &[
     "verdicts",
     "log",
     "http",
+    "portal",
     "control",
 ];
 
@@ -40,7 +42,8 @@ pub(super) fn settings(
     let http = node::http(&file);
     let (control, control_at) = node::control(&file);
     let (hosting, dns) = hosting::hosting(&file);
-    let tcp = dns.into_iter().chain(http.clone());
+    let (portal, portal_at) = portal::portal(&file).unzip();
+    let tcp = dns.into_iter().chain(http.clone()).chain(portal_at);
     node::sockets(&file, &listen, tcp, (&control.socket, control_at));
     let receive = file.table("receive", "[receive]", receive::KEYS);
     let authentication = node::options(receive.as_ref(), authserv_id.as_ref());
@@ -64,6 +67,7 @@ pub(super) fn settings(
         verdicts: hosting::verdicts(&file),
         log,
         http: http.map(|At { value, .. }| value),
+        portal,
         control,
     })
 }

@@ -32,6 +32,9 @@ impl Running {
         if let Some(file) = self.control_file.take() {
             file.keep();
         }
+        if let Some(portal) = self.portal.take() {
+            portal.end().await;
+        }
         self.tasks.shutdown().await;
         if let Some(dns) = &parts.dns {
             dns.end();
