@@ -75,6 +75,7 @@ fn record(number: u64) -> VerdictRecord {
         },
         arc: ArcResult::None,
         dmarc: DmarcResult::Fail,
+        aligned: Some(Alignment::default()),
         policy: Some(Policy::None),
         action: Cow::Borrowed("deliver"),
         evaluated: name("contoso.example").map(|domain| PolicyEvaluated {

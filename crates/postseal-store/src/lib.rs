@@ -45,5 +45,8 @@ pub use sighting::Sighting;
 pub use spool::{SpoolReader, SpoolWriter, fuzz_record, fuzz_segment, spool, spool_octets};
 pub use store::Store;
 pub use store_error::StoreError;
-pub use stored_verdict::{CountedRow, StoredVerdict, VerdictExpiry, VerdictFilter, VerdictRows};
+pub use stored_verdict::{
+    CountedRow, EffectSource, PolicyEffect, StoredVerdict, VerdictDay, VerdictExpiry, VerdictFilter,
+    VerdictPage, VerdictRows,
+};
 pub use verdict_record::{SegmentId, VerdictBatch, VerdictRecord};

@@ -2,8 +2,10 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use postseal_core::arc::ArcResult;
-use postseal_core::dmarc::{DmarcResult, Policy};
+use postseal_core::dkim::DkimResult;
+use postseal_core::dmarc::{Alignment, DmarcResult, Policy};
 use postseal_core::dns::DomainName;
+use postseal_core::spf::SpfResult;
 use postseal_core::verdict::{AuthResults, PolicyEvaluated, ReportRow};
 
 /// What is kept of one judged message: no subject, no body, no address but that of the client,
@@ -26,6 +28,9 @@ pub struct VerdictRecord {
     pub arc: ArcResult,
     /// DMARC.
     pub dmarc: DmarcResult,
+    /// What is aligned, told without a policy too. `None` where a version of the program wrote it that did
+    /// not keep it.
+    pub aligned: Option<Alignment>,
     /// The Domain Owner Assessment Policy that applies: `p`, `sp` or `np` as chosen.
     pub policy: Option<Policy>,
     /// What was done, a short word: `deliver`, `tag`, `quarantine`, `defer`, `reject`.
@@ -35,7 +40,46 @@ pub struct VerdictRecord {
     pub evaluated: Option<PolicyEvaluated>,
 }
 
+/// Whether a policy would apply to a message, whichever there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Authentic {
+    /// No policy would.
+    Pass,
+    /// Any would.
+    Fail,
+    /// The DNS left it open, the message has no usable Author Domain, or nobody wrote it down.
+    Unknown,
+}
+
+impl Authentic {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Authentic::Pass => "pass",
+            Authentic::Fail => "fail",
+            Authentic::Unknown => "unknown",
+        }
+    }
+}
+
 impl VerdictRecord {
+    pub(crate) fn authentic(&self) -> Authentic {
+        match (self.dmarc, self.aligned) {
+            (DmarcResult::Pass, _) => Authentic::Pass,
+            (DmarcResult::Fail, _) => Authentic::Fail,
+            (DmarcResult::None, Some(Alignment { spf: false, dkim: false })) if !self.left_open() => {
+                Authentic::Fail
+            }
+            (DmarcResult::None, Some(aligned)) if aligned.spf || aligned.dkim => Authentic::Pass,
+            (DmarcResult::None | DmarcResult::Temperror | DmarcResult::Permerror, _) => Authentic::Unknown,
+        }
+    }
+
+    /// The DNS gave no answer about an identifier that could have been aligned.
+    fn left_open(&self) -> bool {
+        self.auth_results.spf.result == SpfResult::Temperror
+            || self.auth_results.dkim.iter().any(|signature| signature.result == DkimResult::Temperror)
+    }
+
     /// The row that it adds to an aggregate report.
     pub(crate) fn report_row(&self) -> Option<ReportRow> {
         Some(ReportRow {
@@ -66,9 +110,8 @@ pub struct SegmentId(pub [u8; 16]);
 /// A record that tells which it is by `at`.
 #[cfg(test)]
 pub(crate) fn sample(at: u64) -> VerdictRecord {
-    use postseal_core::dkim::{DkimResult, Selector};
-    use postseal_core::dmarc::{Alignment, AlignmentMode, DiscoveryMethod, Disposition, FailureOptions};
-    use postseal_core::spf::SpfResult;
+    use postseal_core::dkim::Selector;
+    use postseal_core::dmarc::{AlignmentMode, DiscoveryMethod, Disposition, FailureOptions};
     use postseal_core::verdict::{
         DkimAuthResult, OverrideKind, OverrideReason, PolicyPublished, SpfAuthResult,
     };
@@ -89,6 +132,7 @@ pub(crate) fn sample(at: u64) -> VerdictRecord {
         },
         arc: ArcResult::None,
         dmarc: DmarcResult::Pass,
+        aligned: Some(Alignment { spf: false, dkim: true }),
         policy: Some(Policy::Reject),
         action: Cow::Borrowed("deliver"),
         evaluated: Some(PolicyEvaluated {

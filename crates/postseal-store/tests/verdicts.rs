@@ -53,6 +53,7 @@ fn record(at: u64) -> VerdictRecord {
         },
         arc: ArcResult::None,
         dmarc: DmarcResult::Fail,
+        aligned: Some(Alignment { spf: false, dkim: false }),
         policy: Some(Policy::Reject),
         action: Cow::Borrowed("reject"),
         evaluated: Some(PolicyEvaluated {
@@ -75,6 +76,7 @@ fn bare(at: u64) -> VerdictRecord {
             spf: SpfAuthResult { domain: None, result: SpfResult::None },
         },
         dmarc: DmarcResult::Permerror,
+        aligned: None,
         policy: None,
         evaluated: None,
         ..record(at)
@@ -91,7 +93,7 @@ async fn put(world: &World, batch: VerdictBatch) -> u64 {
 }
 
 async fn all(world: &World) -> Vec<StoredVerdict> {
-    world.store.verdicts(&VerdictFilter::All, None, 10_000).await.expect("read")
+    world.store.verdicts(&VerdictFilter::default(), None, 10_000).await.expect("read").verdicts
 }
 
 async fn counted(world: &World) -> u64 {
@@ -119,6 +121,7 @@ async fn what_is_stored_is_what_was_judged() {
             auth_results: record.auth_results.clone(),
             arc: record.arc,
             dmarc: record.dmarc,
+            aligned: record.aligned,
             policy: record.policy,
             policy_domain: evaluated.as_ref().map(|evaluated| evaluated.published.domain.clone()),
             disposition: evaluated.as_ref().map(|evaluated| evaluated.disposition),
@@ -223,15 +226,50 @@ async fn pages_are_the_newest_first_by_what_is_asked() {
     put(&world, batch(1, 0, records.collect())).await;
     let page = async |filter: VerdictFilter, before, limit| -> Vec<u64> {
         let page = world.store.verdicts(&filter, before, limit).await.expect("read");
-        page.iter().map(|row| row.at - T0).collect()
+        page.verdicts.iter().map(|row| row.at - T0).collect()
     };
-    assert_eq!(page(VerdictFilter::All, None, 3).await, [29, 28, 27]);
-    assert_eq!(page(VerdictFilter::All, Some(28), 2).await, [26, 25]);
-    assert_eq!(page(VerdictFilter::AuthorDomain(name("contoso.example")), None, 2).await, [28, 26]);
-    assert_eq!(page(VerdictFilter::Failed, Some(20), 2).await, [17, 15]);
-    assert_eq!(page(VerdictFilter::Client(IpAddr::from([192, 0, 2, 1])), None, 2).await, [28, 25]);
-    assert_eq!(page(VerdictFilter::QueueId(format!("4Xy{}", T0 + 7)), None, 9).await, [7]);
-    assert_eq!(page(VerdictFilter::QueueId("' OR 1".to_owned()), None, 9).await, [0; 0]);
+    let filter = VerdictFilter::default;
+    let failed = || VerdictFilter { dmarc: Some(DmarcResult::Fail), ..filter() };
+    let of_author = |domain: &str| VerdictFilter { author_domain: Some(name(domain)), ..filter() };
+    let of_client = |last| VerdictFilter { client: Some(IpAddr::from([192, 0, 2, last])), ..filter() };
+    let queued = |id: &str| VerdictFilter { queue_id: Some(id.to_owned()), ..filter() };
+    assert_eq!(page(filter(), None, 3).await, [29, 28, 27]);
+    assert_eq!(page(filter(), Some(28), 2).await, [26, 25]);
+    assert_eq!(page(of_author("contoso.example"), None, 2).await, [28, 26]);
+    assert_eq!(page(failed(), Some(20), 2).await, [17, 15]);
+    assert_eq!(page(of_client(1), None, 2).await, [28, 25]);
+    assert_eq!(page(queued(&format!("4Xy{}", T0 + 7)), None, 9).await, [7]);
+    assert_eq!(page(queued("' OR 1"), None, 9).await, [0; 0]);
+    // Several at once.
+    let both = VerdictFilter { dmarc: Some(DmarcResult::Fail), ..of_client(1) };
+    assert_eq!(page(both, None, 2).await, [25, 19]);
+    let both = VerdictFilter { dmarc: Some(DmarcResult::Fail), ..of_author("fabrikam.example") };
+    assert_eq!(page(both, None, 2).await, [29, 27]);
+    let both = VerdictFilter { dmarc: Some(DmarcResult::Fail), ..of_author("contoso.example") };
+    assert_eq!(page(both, None, 2).await, [0; 0]);
+    let rejected = |action: &str| VerdictFilter { action: Some(action.to_owned()), ..filter() };
+    assert_eq!(page(rejected("reject"), None, 2).await, [29, 28]);
+    assert_eq!(page(rejected("deliver"), None, 2).await, [0; 0]);
+    // Page by page nothing is left out and nothing comes twice.
+    for filter in [filter(), failed(), of_author("contoso.example"), of_client(2), rejected("reject")] {
+        let (mut paged, mut before) = (Vec::new(), None);
+        loop {
+            let page = world.store.verdicts(&filter, before, 4).await.expect("read");
+            paged.extend(page.verdicts);
+            before = page.next;
+            if before.is_none() {
+                break;
+            }
+        }
+        assert_eq!(
+            paged,
+            world.store.verdicts(&filter, None, 100).await.expect("read").verdicts,
+            "{filter:?}"
+        );
+    }
+    let one = world.store.verdict(3).await.expect("read").expect("kept");
+    assert_eq!((one.id, one.at), (3, T0 + 2));
+    assert_eq!(world.store.verdict(31).await.expect("read"), None);
 }
 
 #[tokio::test]
@@ -251,6 +289,108 @@ async fn what_is_too_old_goes() {
     assert_eq!(put(&world, batch(1, 0, vec![record(T0)])).await, 1, "and forgotten with the counters");
 }
 
+/// Where few rows fulfil all of a filter, a page may be short or empty, and says where to go on.
+#[tokio::test]
+async fn a_look_for_what_is_rare_ends_and_goes_on() {
+    let world = World::new().await;
+    let records = (0..9_000).map(|n| VerdictRecord {
+        dmarc: DmarcResult::Pass,
+        auth_results: AuthResults { dkim: Vec::new(), ..record(0).auth_results },
+        action: if n == 10 { Cow::Borrowed("tag") } else { Cow::Borrowed("deliver") },
+        ..record(T0 + n)
+    });
+    put(&world, batch(1, 0, records.collect())).await;
+    let filter = VerdictFilter {
+        author_domain: Some(name("contoso.example")),
+        action: Some("tag".to_owned()),
+        ..VerdictFilter::default()
+    };
+    let (mut found, mut before, mut looks) = (Vec::new(), None, 0);
+    loop {
+        let page = world.store.verdicts(&filter, before, 50).await.expect("read");
+        found.extend(page.verdicts.iter().map(|row| row.at - T0));
+        looks += 1;
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    assert_eq!((found, looks), (vec![10], 3));
+}
+
+#[tokio::test]
+async fn days_and_effects_are_counted_as_verdicts_come_and_go() {
+    let world = World::new().await;
+    let today = T0 / DAY;
+    let of = |n: u64, last: u8, dmarc: DmarcResult, aligned: Option<Alignment>, action: &'static str| {
+        let client = Some(IpAddr::from([192, 0, 2, last]));
+        VerdictRecord { client, dmarc, aligned, action: Cow::Borrowed(action), ..record(T0 + n) }
+    };
+    let aligned = |spf, dkim| Some(Alignment { spf, dkim });
+    use DmarcResult as D;
+    let open = VerdictRecord {
+        auth_results: AuthResults {
+            dkim: Vec::new(),
+            spf: SpfAuthResult { domain: None, result: SpfResult::Temperror },
+        },
+        ..of(6, 3, D::None, aligned(false, false), "deliver")
+    };
+    let records = vec![
+        of(0, 1, D::Pass, aligned(true, true), "deliver"),
+        of(1, 1, D::Fail, aligned(false, false), "reject"),
+        of(2, 2, D::None, aligned(false, true), "deliver"),
+        of(3, 2, D::None, aligned(false, false), "deliver"),
+        of(4, 2, D::None, aligned(false, false), "tag"),
+        of(5, 2, D::Temperror, aligned(false, false), "defer"),
+        open,
+        of(7, 3, D::None, None, "deliver"),
+        of(DAY, 1, D::Fail, aligned(false, false), "quarantine"),
+        bare(T0 + 8),
+    ];
+    put(&world, batch(1, 0, records)).await;
+    let contoso = name("contoso.example");
+    let days = world.store.verdict_days(Some(&contoso), today, 100).await.expect("read");
+    let first = postseal_store::VerdictDay {
+        day: today,
+        passed: 1,
+        failed: 1,
+        without_policy: 5,
+        undecided: 1,
+        unreadable: 0,
+        delivered: 5,
+        tagged: 1,
+        quarantined: 0,
+        deferred: 1,
+        rejected: 1,
+    };
+    let [one, two] = days.as_slice() else { panic!("{days:?}") };
+    assert_eq!(*one, first);
+    assert_eq!((two.day, two.failed, two.quarantined), (today + 1, 1, 1));
+    let of_all = world.store.verdict_days(None, today, 100).await.expect("read");
+    assert_eq!((of_all[0].unreadable, of_all[0].rejected), (1, 2));
+    assert_eq!(world.store.verdict_days(None, today + 1, 100).await.expect("read").len(), 1);
+    assert_eq!(world.store.verdict_days(Some(&name("nobody.example")), 0, 100).await.expect("read"), []);
+
+    let effect = world.store.policy_effect(&contoso, 10).await.expect("read");
+    assert_eq!((effect.authentic, effect.not_authentic, effect.unknown), (2, 4, 3));
+    assert_eq!((effect.since_day, effect.more_sources), (Some(today), false));
+    let sources: Vec<_> =
+        effect.sources.iter().map(|s| (s.client, s.authentic, s.not_authentic, s.unknown)).collect();
+    let client = |last| Some(IpAddr::from([192, 0, 2, last]));
+    assert_eq!(sources, [(client(2), 1, 2, 1), (client(1), 1, 2, 0), (client(3), 0, 0, 2)]);
+    assert_eq!((effect.sources[1].spf_aligned, effect.sources[1].newest), (1, T0 + DAY));
+    let cut = world.store.policy_effect(&contoso, 1).await.expect("read");
+    assert_eq!((cut.sources.len(), cut.more_sources), (1, true));
+
+    // The first day goes; what is counted is what is held.
+    let expiry = VerdictExpiry { rows_before: T0 + DAY, counters_before: 0 };
+    world.store.expire_verdicts(expiry).await.expect("removed");
+    let effect = world.store.policy_effect(&contoso, 10).await.expect("read");
+    assert_eq!((effect.authentic, effect.not_authentic, effect.unknown), (0, 1, 0));
+    assert_eq!((effect.since_day, effect.sources.len()), (Some(today + 1), 1));
+    assert_eq!(world.store.verdict_days(None, 0, 100).await.expect("read").len(), 1);
+}
+
 /// `POSTSEAL_MANY_VERDICTS` says how many rows, else few.
 #[expect(clippy::print_stdout, reason = "what it measured is what it is for")]
 #[tokio::test]
@@ -259,30 +399,81 @@ async fn pages_are_fast_however_many_rows_there_are() {
     let world = World::new().await;
     let begun = Instant::now();
     for from in (0..many).step_by(1_000) {
-        let records = (from..from + 1_000).map(|n| VerdictRecord {
-            author_domain: Some(name(&format!("d{}.example", n % 5_000))),
-            dmarc: if n % 10_000 == 0 { DmarcResult::Fail } else { DmarcResult::Pass },
-            ..record(T0 + n)
-        });
-        put(&world, batch(1, from, records.collect())).await;
+        put(&world, batch(1, from, (from..from + 1_000).map(one_of_many).collect())).await;
     }
     let stored = begun.elapsed();
+    let author =
+        |domain: &str| VerdictFilter { author_domain: Some(name(domain)), ..VerdictFilter::default() };
+    let failed = || VerdictFilter { dmarc: Some(DmarcResult::Fail), ..VerdictFilter::default() };
+    let action = |word: &str| VerdictFilter { action: Some(word.to_owned()), ..VerdictFilter::default() };
+    let queued = |id: &str| VerdictFilter { queue_id: Some(id.to_owned()), ..VerdictFilter::default() };
+    let client =
+        |last| VerdictFilter { client: Some(IpAddr::from([192, 0, 2, last])), ..VerdictFilter::default() };
     let mut slowest = std::time::Duration::ZERO;
-    for filter in [
-        VerdictFilter::All,
-        VerdictFilter::AuthorDomain(name("d77.example")),
-        VerdictFilter::AuthorDomain(name("absent.example")),
-        VerdictFilter::Client(IpAddr::from([192, 0, 2, 9])),
-        VerdictFilter::Failed,
-        VerdictFilter::QueueId("absent".to_owned()),
-    ] {
-        let begun = Instant::now();
-        let page = world.store.verdicts(&filter, None, 50).await.expect("read");
-        assert!(page.len() <= 50);
+    let mut took = |what: &str, begun: Instant| {
+        println!("{what}: {:?}", begun.elapsed());
         slowest = slowest.max(begun.elapsed());
+    };
+    for filter in [
+        VerdictFilter::default(),
+        author("d77.example"),
+        author("large.example"),
+        author("absent.example"),
+        client(9),
+        failed(),
+        VerdictFilter { dmarc: Some(DmarcResult::Permerror), ..VerdictFilter::default() },
+        queued("absent"),
+        action("reject"),
+        action("deliver"),
+        VerdictFilter { dmarc: Some(DmarcResult::Fail), ..author("large.example") },
+        // As bad as can be: an index finds many, and none of them is wanted.
+        VerdictFilter { action: Some("tag".to_owned()), ..author("large.example") },
+        VerdictFilter { dmarc: Some(DmarcResult::Temperror), ..client(9) },
+        VerdictFilter { dmarc: Some(DmarcResult::Pass), ..action("reject") },
+    ] {
+        for before in [None, Some(many.cast_signed() / 2)] {
+            let begun = Instant::now();
+            let page = world.store.verdicts(&filter, before, 50).await.expect("read");
+            assert!(page.verdicts.len() <= 50);
+            took(&format!("{filter:?} before {before:?}"), begun);
+        }
     }
-    println!("{many} rows stored in {stored:?}, the slowest page took {slowest:?}");
+    for domain in ["large.example", "d77.example", "absent.example"] {
+        let begun = Instant::now();
+        world.store.policy_effect(&name(domain), 50).await.expect("read");
+        took(&format!("the effect of policies on {domain}"), begun);
+        let begun = Instant::now();
+        world.store.verdict_days(Some(&name(domain)), 0, 400).await.expect("read");
+        took(&format!("the days of {domain}"), begun);
+    }
+    let begun = Instant::now();
+    world.store.verdict_days(None, 0, 400).await.expect("read");
+    took("all days", begun);
+    let begun = Instant::now();
+    world
+        .store
+        .expire_verdicts(VerdictExpiry { rows_before: T0 + DAY, counters_before: 0 })
+        .await
+        .expect("removed");
+    println!("removing 5 000 rows: {:?}", begun.elapsed());
+    println!("{many} rows stored in {stored:?}, the slowest question took {slowest:?}");
     assert!(slowest.as_millis() < 500, "{slowest:?}");
+}
+
+/// Of 10 000 domains and 30 days; half of all messages are of one domain, from many clients.
+fn one_of_many(n: u64) -> VerdictRecord {
+    let fails = n % 100 == 0;
+    let of = if n % 2 == 0 { "large.example".to_owned() } else { format!("d{}.example", n % 20_000 / 2) };
+    let octets = (n % 60_000).to_be_bytes();
+    VerdictRecord {
+        at: T0 + n % (30 * DAY),
+        author_domain: Some(name(&of)),
+        client: Some(IpAddr::from([10, 0, octets[6], octets[7]])),
+        dmarc: if fails { DmarcResult::Fail } else { DmarcResult::Pass },
+        aligned: Some(Alignment { spf: !fails, dkim: false }),
+        action: Cow::Borrowed(if fails { "reject" } else { "deliver" }),
+        ..record(T0)
+    }
 }
 
 /// Another process holds the database: the batch fails whole, and is stored once when it comes again.

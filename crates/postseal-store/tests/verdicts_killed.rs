@@ -53,7 +53,7 @@ async fn verdicts_survive_sudden_deaths_and_are_counted_once() {
 async fn stored(store: &Store) -> (BTreeSet<u64>, u64) {
     let (mut numbers, mut rows, mut before) = (BTreeSet::new(), 0, None);
     loop {
-        let page = store.verdicts(&VerdictFilter::All, before, 5_000).await.expect("read");
+        let page = store.verdicts(&VerdictFilter::default(), before, 5_000).await.expect("read").verdicts;
         let Some(last) = page.last() else { return (numbers, rows) };
         before = Some(last.id);
         rows += page.len() as u64;

@@ -71,7 +71,8 @@ impl Place {
         runtime().block_on(async {
             let key = KeySource::File(self.home.path().join("kek")).read().expect("a key");
             let store = Store::open_sqlite(&self.store(), &key, 0).await.expect("opened");
-            let rows = store.verdicts(&VerdictFilter::All, None, 1_000_000).await.expect("read");
+            let rows =
+                store.verdicts(&VerdictFilter::default(), None, 1_000_000).await.expect("read").verdicts;
             let domain = DomainName::parse("contoso.example").expect("a name");
             let counted =
                 store.report_rows(&domain, 0..u64::from(u32::MAX), None, 1_000).await.expect("read");

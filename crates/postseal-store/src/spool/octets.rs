@@ -24,7 +24,10 @@ pub(crate) struct NotARecord;
 pub(crate) const MAX_RECORD: usize = 20 * 1024;
 
 /// The first octet of each record: how the rest is to be read.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+/// Without what is aligned. A node that was upgraded may find some.
+const VERSION_1: u8 = 1;
 
 /// Reasons of one record; the program gives three at most.
 const MAX_REASONS: usize = 8;
@@ -45,6 +48,7 @@ pub(crate) fn write(record: &VerdictRecord, out: &mut Vec<u8>) {
     out.word(record.dmarc.as_str());
     out.word(record.policy.map_or("", Policy::as_str));
     out.word(&record.action);
+    out.aligned(record.aligned);
     match &record.evaluated {
         None => out.0.push(0),
         Some(evaluated) => {
@@ -69,10 +73,11 @@ pub(crate) fn of_report_row(row: &ReportRow) -> Vec<u8> {
 /// Reads a record, which the octets are and nothing else.
 pub(crate) fn read(octets: &[u8]) -> Result<VerdictRecord, NotARecord> {
     let mut octets = Reader(octets);
-    if octets.octet()? != VERSION {
+    let version = octets.octet()?;
+    if !matches!(version, VERSION | VERSION_1) {
         return Err(NotARecord);
     }
-    let record = VerdictRecord {
+    let mut record = VerdictRecord {
         at: u64::from_be_bytes(octets.array()?),
         queue_id: octets.word()?.to_owned(),
         client: octets.address()?,
@@ -83,12 +88,16 @@ pub(crate) fn read(octets: &[u8]) -> Result<VerdictRecord, NotARecord> {
         dmarc: octets.token()?,
         policy: octets.optional(Policy::from_str)?,
         action: Cow::Owned(octets.word()?.to_owned()),
+        aligned: if version == VERSION { octets.aligned()? } else { None },
         evaluated: match octets.octet()? {
             0 => None,
             1 => Some(octets.evaluated()?),
             _ => return Err(NotARecord),
         },
     };
+    if version == VERSION_1 {
+        record.aligned = record.evaluated.as_ref().map(|evaluated| evaluated.aligned);
+    }
     if octets.0.is_empty() { Ok(record) } else { Err(NotARecord) }
 }
 
@@ -118,6 +127,13 @@ impl Writer<'_> {
                 self.0.push(16);
                 self.0.extend(address.octets());
             }
+        }
+    }
+
+    fn aligned(&mut self, aligned: Option<Alignment>) {
+        match aligned {
+            None => self.0.push(0),
+            Some(Alignment { spf, dkim }) => self.0.extend([1, u8::from(spf), u8::from(dkim)]),
         }
     }
 
@@ -220,6 +236,13 @@ impl<'o> Reader<'o> {
             16 => Some(IpAddr::from(self.array::<16>()?)),
             _ => return Err(NotARecord),
         })
+    }
+
+    fn aligned(&mut self) -> Result<Option<Alignment>, NotARecord> {
+        if !self.flag()? {
+            return Ok(None);
+        }
+        Ok(Some(Alignment { spf: self.flag()?, dkim: self.flag()? }))
     }
 
     fn auth_results(&mut self) -> Result<AuthResults, NotARecord> {

@@ -15,6 +15,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "control_plane", sql: include_str!("migrations/0001_control_plane.sql") },
     Migration { version: 2, name: "verdicts", sql: include_str!("migrations/0002_verdicts.sql") },
     Migration { version: 3, name: "accounts", sql: include_str!("migrations/0003_accounts.sql") },
+    Migration { version: 4, name: "messages", sql: include_str!("migrations/0004_messages.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -19,6 +19,7 @@ mod sessions;
 mod sightings;
 mod signing;
 mod verdict_columns;
+mod verdict_pages;
 mod verdicts;
 
 use std::fs::{DirBuilder, OpenOptions};

@@ -1,12 +1,8 @@
 use sqlx::QueryBuilder;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row as _};
 
 use super::verdict_columns as columns;
 use super::{Connection, Dialect, Sqlite, from_sql, report_counters, to_sql};
-use crate::{
-    StoreError, StoredVerdict, VerdictBatch, VerdictExpiry, VerdictFilter, VerdictRecord, VerdictRows,
-};
+use crate::{StoreError, VerdictBatch, VerdictExpiry, VerdictRecord, VerdictRows};
 
 impl Sqlite {
     /// Rows, counters and how far the segment has come, in one transaction.
@@ -69,36 +65,12 @@ impl Sqlite {
         transaction.commit().await?;
         Ok(is_more_left)
     }
-
-    pub(crate) async fn verdicts(
-        &self,
-        filter: &VerdictFilter,
-        before: Option<i64>,
-        limit: u32,
-    ) -> Result<Vec<StoredVerdict>, StoreError> {
-        let (condition, value) = match filter {
-            VerdictFilter::All => ("?2 IS NULL", None),
-            VerdictFilter::AuthorDomain(name) => ("author_domain = ?2", Some(name.to_string())),
-            VerdictFilter::Client(address) => ("client = ?2", Some(address.to_string())),
-            VerdictFilter::QueueId(id) => ("queue_id = ?2", Some(id.clone())),
-            VerdictFilter::Failed => ("dmarc = 'fail' AND ?2 IS NULL", None),
-        };
-        // The condition is one of those above.
-        let query = format!("SELECT * FROM verdict WHERE id < ?1 AND {condition} ORDER BY id DESC LIMIT ?3");
-        let rows = sqlx::query(AssertSqlSafe(query))
-            .bind(before.unwrap_or(i64::MAX))
-            .bind(value)
-            .bind(limit)
-            .fetch_all(&self.readers)
-            .await?;
-        rows.iter().map(read).collect()
-    }
 }
 
 async fn insert(connection: &mut Connection, records: &[&VerdictRecord]) -> Result<(), StoreError> {
     let mut query = QueryBuilder::<Dialect>::new(
         "INSERT INTO verdict (at, queue_id, client, mail_from, author_domain, spf_domain, spf, dkim, arc, dmarc,
-         policy, policy_domain, disposition, reasons, action) ",
+         policy, policy_domain, disposition, reasons, action, spf_aligned, dkim_aligned, authentic) ",
     );
     query.push_values(records, |mut values, record| {
         let evaluated = record.evaluated.as_ref();
@@ -117,32 +89,16 @@ async fn insert(connection: &mut Connection, records: &[&VerdictRecord]) -> Resu
             .push_bind(evaluated.map(|evaluated| evaluated.published.domain.as_str()))
             .push_bind(evaluated.map(|evaluated| evaluated.disposition.as_str()))
             .push_bind(columns::reasons(evaluated.map_or(&[], |evaluated| &evaluated.reasons)))
-            .push_bind(record.action.as_ref());
+            .push_bind(record.action.as_ref())
+            .push_bind(record.aligned.map(|aligned| aligned.spf))
+            .push_bind(record.aligned.map(|aligned| aligned.dkim))
+            .push_bind(record.authentic().as_str());
     });
     query.build().execute(connection).await?;
     Ok(())
 }
 
-fn read(row: &SqliteRow) -> Result<StoredVerdict, StoreError> {
-    Ok(StoredVerdict {
-        id: row.try_get("id")?,
-        at: from_sql(row.try_get("at")?),
-        queue_id: row.try_get("queue_id")?,
-        client: columns::read_address(row, "client")?,
-        mail_from: columns::read_name(row, "mail_from")?,
-        author_domain: columns::read_name(row, "author_domain")?,
-        auth_results: columns::read_auth_results(row)?,
-        arc: columns::read_word(row, "arc")?,
-        dmarc: columns::read_word(row, "dmarc")?,
-        policy: columns::read_optional_word(row, "policy")?,
-        policy_domain: columns::read_name(row, "policy_domain")?,
-        disposition: columns::read_optional_word(row, "disposition")?,
-        reasons: columns::read_reasons(row)?,
-        action: row.try_get("action")?,
-    })
-}
-
-/// Fifteen values each, and SQLite takes 32 766 in a statement. Few, since each number of rows is a
+/// Eighteen values each, and SQLite takes 32 766 in a statement. Few, since each number of rows is a
 /// statement of its own to prepare.
 const ROWS_IN_ONE: usize = 100;
 

@@ -3,7 +3,10 @@ use std::ops::Range;
 use postseal_core::dns::DomainName;
 
 use super::{Backend, Store};
-use crate::{CountedRow, StoreError, StoredVerdict, VerdictBatch, VerdictExpiry, VerdictFilter, VerdictRows};
+use crate::{
+    CountedRow, PolicyEffect, StoreError, StoredVerdict, VerdictBatch, VerdictDay, VerdictExpiry,
+    VerdictFilter, VerdictPage, VerdictRows,
+};
 
 /// Judged messages, and what they add to aggregate reports.
 impl Store {
@@ -42,9 +45,49 @@ impl Store {
         filter: &VerdictFilter,
         before: Option<i64>,
         limit: u32,
-    ) -> Result<Vec<StoredVerdict>, StoreError> {
+    ) -> Result<VerdictPage, StoreError> {
         match &self.backend {
             Backend::Sqlite(store) => store.verdicts(filter, before, limit).await,
+        }
+    }
+
+    /// One judged message; `None` where it is not kept, or not any more.
+    ///
+    /// # Errors
+    /// Only where the database fails, or was changed by other hands.
+    pub async fn verdict(&self, id: i64) -> Result<Option<StoredVerdict>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.verdict(id).await,
+        }
+    }
+
+    /// What was counted of an Author Domain, or with `None` of all messages, on the days from `since` on
+    /// (from 1970, in UTC). Days without a message are left out.
+    ///
+    /// # Errors
+    /// Only where the database fails.
+    pub async fn verdict_days(
+        &self,
+        author_domain: Option<&DomainName>,
+        since: u64,
+        limit: u32,
+    ) -> Result<Vec<VerdictDay>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.verdict_days(author_domain, since, limit).await,
+        }
+    }
+
+    /// What each policy would do to the verdicts of an Author Domain that are held, with some of its sources.
+    ///
+    /// # Errors
+    /// Only where the database fails, or was changed by other hands.
+    pub async fn policy_effect(
+        &self,
+        author_domain: &DomainName,
+        sources: u32,
+    ) -> Result<PolicyEffect, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.policy_effect(author_domain, sources).await,
         }
     }
 

@@ -34,6 +34,7 @@ pub(crate) fn record(message: Concluded<'_>) -> VerdictRecord {
         auth_results: AuthResults::of(verdict),
         arc: verdict.arc.result,
         dmarc: verdict.dmarc.result,
+        aligned: Some(verdict.dmarc.alignment),
         policy: verdict.dmarc.policy,
         action: Cow::Borrowed(decision.action.as_str()),
         evaluated,

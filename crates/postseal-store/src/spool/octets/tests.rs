@@ -73,10 +73,12 @@ prop_compose! {
         policy in option::of(policy()),
         action in select(vec!["deliver", "tag", "quarantine", "defer", "reject"]),
         evaluated in option::of(evaluated()),
+        aligned in option::of(any::<[bool; 2]>()),
     ) -> VerdictRecord {
         let (mail_from, author_domain) = names;
+        let aligned = aligned.map(|[spf, dkim]| Alignment { spf, dkim });
         VerdictRecord {
-            at, queue_id, client, mail_from, author_domain, auth_results, arc, dmarc, policy,
+            aligned, at, queue_id, client, mail_from, author_domain, auth_results, arc, dmarc, policy,
             action: Cow::Borrowed(action), evaluated,
         }
     }
@@ -94,6 +96,19 @@ proptest! {
         }
         octets.push(0);
         prop_assert_eq!(read(&octets), Err(NotARecord));
+    }
+
+    /// What a version before has left on disk is taken, without what it did not keep.
+    #[test]
+    fn records_of_version_1_are_read(record in record()) {
+        let mut octets = Vec::new();
+        write(&VerdictRecord { aligned: None, evaluated: None, ..record.clone() }, &mut octets);
+        let Some((last, rest)) = octets.split_last() else { return Err(TestCaseError::fail("empty")) };
+        prop_assert_eq!(*last, 0);
+        let mut before = rest[..rest.len() - 1].to_vec();
+        before.push(0);
+        before[0] = VERSION_1;
+        prop_assert_eq!(read(&before), Ok(VerdictRecord { aligned: None, evaluated: None, ..record }));
     }
 
     /// However it is cut, what can be read is the first records, whole.
