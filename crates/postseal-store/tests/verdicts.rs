@@ -279,8 +279,11 @@ async fn what_is_too_old_goes() {
     let stored = world.store.record_verdicts(&batch(1, 0, days), VerdictRows::Kept, T0 + 3 * DAY).await;
     assert_eq!(stored.expect("stored"), 6_000);
     let expiry = VerdictExpiry { rows_before: T0 + 5 * DAY + 1, counters_before: T0 + 2 * DAY };
-    assert!(world.store.expire_verdicts(expiry).await.expect("removed"), "more is left");
-    assert!(!world.store.expire_verdicts(expiry).await.expect("removed"));
+    let mut times = 1;
+    while world.store.expire_verdicts(expiry).await.expect("removed") {
+        times += 1;
+    }
+    assert_eq!(times, 4, "little at once");
     assert_eq!(all(&world).await.len(), 0, "rows of five days, and the sixth began before");
     assert_eq!(counted(&world).await, 4_000);
     assert_eq!(put(&world, batch(1, 0, vec![record(T0)])).await, 0, "its segment is remembered");
@@ -293,7 +296,7 @@ async fn what_is_too_old_goes() {
 #[tokio::test]
 async fn a_look_for_what_is_rare_ends_and_goes_on() {
     let world = World::new().await;
-    let records = (0..9_000).map(|n| VerdictRecord {
+    let records = (0..2_500).map(|n| VerdictRecord {
         dmarc: DmarcResult::Pass,
         auth_results: AuthResults { dkim: Vec::new(), ..record(0).auth_results },
         action: if n == 10 { Cow::Borrowed("tag") } else { Cow::Borrowed("deliver") },
@@ -455,7 +458,7 @@ async fn pages_are_fast_however_many_rows_there_are() {
         .expire_verdicts(VerdictExpiry { rows_before: T0 + DAY, counters_before: 0 })
         .await
         .expect("removed");
-    println!("removing 5 000 rows: {:?}", begun.elapsed());
+    println!("removing 2 000 rows: {:?}", begun.elapsed());
     println!("{many} rows stored in {stored:?}, the slowest question took {slowest:?}");
     assert!(slowest.as_millis() < 500, "{slowest:?}");
 }

@@ -206,7 +206,7 @@ fn read_source(row: &SqliteRow) -> Result<EffectSource, StoreError> {
 }
 
 /// Rows that one question looks at, where an index alone does not say which are wanted.
-const MOST_LOOKED_AT: i64 = 4_000;
+const MOST_LOOKED_AT: i64 = 1_000;
 
 #[cfg(test)]
 mod tests;

@@ -49,18 +49,18 @@ impl Sqlite {
         let mut is_more_left = false;
         for (statement, bound) in [
             (
-                "DELETE FROM verdict WHERE id IN (SELECT id FROM verdict WHERE at < ? ORDER BY at LIMIT 5000)",
+                "DELETE FROM verdict WHERE id IN (SELECT id FROM verdict WHERE at < ? ORDER BY at LIMIT 2000)",
                 to_sql(expiry.rows_before),
             ),
             (
                 "DELETE FROM report_counter WHERE (policy_domain, day, digest) IN
-                 (SELECT policy_domain, day, digest FROM report_counter WHERE day < ? LIMIT 5000)",
+                 (SELECT policy_domain, day, digest FROM report_counter WHERE day < ? LIMIT 2000)",
                 day,
             ),
             ("DELETE FROM verdict_segment WHERE at < ?", to_sql(expiry.counters_before)),
         ] {
             let removed = sqlx::query(statement).bind(bound).execute(&mut *transaction).await?;
-            is_more_left |= removed.rows_affected() >= 5_000;
+            is_more_left |= removed.rows_affected() >= 2_000;
         }
         transaction.commit().await?;
         Ok(is_more_left)

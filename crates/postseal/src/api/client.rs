@@ -19,8 +19,9 @@ use super::remote::{Remote, Stream};
 use super::resource::{
     ArcConfig, AuditEntry, AuditVerification, Backup, BackupOrder, DkimOutcome, DkimSigningConfiguration,
     DomainResource, NewDkimSigningConfiguration, NewDomain, NewOrganisation, NewToken, Organisation, Page,
-    Record, ReloadOrder, RestoreOrder, RotateDkimSigningConfiguration, SetArcConfig,
-    SetDkimSigningConfiguration, SetupLink, Token, TokenMade, VerificationOutcome,
+    PolicyEffectResource, Record, ReloadOrder, RestoreOrder, RotateDkimSigningConfiguration, SetArcConfig,
+    SetDkimSigningConfiguration, SetupLink, Token, TokenMade, VerdictDayResource, VerdictResource,
+    VerificationOutcome,
 };
 use super::server::{ANSWER_TIME, Whole, collect};
 use super::{Api, Caller, Problem};
@@ -221,6 +222,41 @@ impl Client {
         remove: &SetArcConfig,
     ) -> Result<ArcConfig, ClientError> {
         self.send("POST", &format!("{}/arc-config/remove", at(organisation)), remove).await
+    }
+
+    /// A page of judged messages: `query` is what they fulfil, or a page's `next`.
+    pub(crate) async fn verdicts(
+        &self,
+        query: &str,
+        next: Option<&str>,
+    ) -> Result<Page<VerdictResource>, ClientError> {
+        let first = format!("/v1/verdicts?{query}");
+        self.get(next.unwrap_or(&first)).await
+    }
+
+    pub(crate) async fn verdict(&self, id: i64) -> Result<VerdictResource, ClientError> {
+        self.get(&format!("/v1/verdicts/{id}")).await
+    }
+
+    /// What was counted on the last days, of an Author Domain or of all.
+    pub(crate) async fn verdict_days(
+        &self,
+        author_domain: Option<&DomainName>,
+        days: u32,
+    ) -> Result<Vec<VerdictDayResource>, ClientError> {
+        let of = author_domain.map(|name| format!("&author_domain={name}")).unwrap_or_default();
+        let page: Page<VerdictDayResource> = self.get(&format!("/v1/verdict-days?days={days}{of}")).await?;
+        Ok(page.items)
+    }
+
+    /// What each policy would have done, with this many sources.
+    pub(crate) async fn policy_effect(
+        &self,
+        organisation: &OrganisationName,
+        domain: &DomainName,
+        sources: u32,
+    ) -> Result<PolicyEffectResource, ClientError> {
+        self.get(&of(organisation, domain, &format!("/policy-effect?limit={sources}"))).await
     }
 
     /// A page of the audit log, behind a row or from a page's `next`.

@@ -54,7 +54,7 @@ fn response(schema: &str) -> Value {
 }
 
 fn parameters(route: &Route) -> Vec<Value> {
-    let in_path = ["organisation", "domain", "token"]
+    let in_path = ["organisation", "domain", "token", "id"]
         .into_iter()
         .filter(|name| route.path.contains(&format!("{{{name}}}")));
     let in_path = in_path
@@ -63,7 +63,8 @@ fn parameters(route: &Route) -> Vec<Value> {
         let kind = match *name {
             "limit" => json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 }),
             "watch" | "dry_run" => json!({ "type": "boolean", "default": false }),
-            "row" => json!({ "type": "integer", "minimum": 0 }),
+            "row" | "before" => json!({ "type": "integer", "minimum": 0 }),
+            "days" => json!({ "type": "integer", "minimum": 1, "maximum": 400, "default": 30 }),
             _ => json!({ "type": "string" }),
         };
         json!({ "name": name, "in": "query", "schema": kind })

@@ -42,6 +42,7 @@ pub(crate) enum ProblemKind {
     NotConfigured,
     StoreNotOpen,
     StoreFailed,
+    NoMessage,
     NoOrganisation,
     OrganisationTaken,
     NoDomain,
@@ -89,7 +90,7 @@ const FRONT: &str = "urn:postseal:problem:";
 
 impl ProblemKind {
     /// Every kind.
-    pub(crate) const ALL: [ProblemKind; 50] = {
+    pub(crate) const ALL: [ProblemKind; 51] = {
         use ProblemKind as K;
         [
             K::BadRequest,
@@ -101,6 +102,7 @@ impl ProblemKind {
             K::NotConfigured,
             K::StoreNotOpen,
             K::StoreFailed,
+            K::NoMessage,
             K::NoOrganisation,
             K::OrganisationTaken,
             K::NoDomain,
@@ -158,6 +160,7 @@ impl ProblemKind {
             K::NotConfigured => ("not-configured", 404, "This node has no store"),
             K::StoreNotOpen => ("store-not-open", 503, "The store is not open yet"),
             K::StoreFailed => ("store-failed", 503, "The store failed"),
+            K::NoMessage => ("no-message", 404, "There is no such message"),
             K::NoOrganisation => ("no-organisation", 404, "There is no such organisation"),
             K::OrganisationTaken => ("organisation-taken", 409, "The name is taken, or was once"),
             K::NoDomain => ("no-domain", 404, "The organisation has no such domain"),

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::caller::Caller;
 use super::exchange::{Answer, Request, percent_decoded};
-use super::operations::{arc_config, audit, dkim, domains, let_in, node, organisations};
+use super::operations::{arc_config, audit, dkim, domains, let_in, messages, node, organisations};
 use super::routes::{Names, Operation, ROUTES, Route};
 use super::{Problem, ProblemKind, openapi};
 use crate::serve::ReloadReply;
@@ -136,6 +136,10 @@ impl Api {
             O::SetArcConfig => arc_config::set(call).await,
             O::AddArcSealers => arc_config::add(call).await,
             O::RemoveArcSealers => arc_config::remove(call).await,
+            O::ListVerdicts => messages::list(call).await,
+            O::GetVerdict => messages::get(call).await,
+            O::ListVerdictDays => messages::days(call).await,
+            O::GetPolicyEffect => messages::effect(call).await,
             O::ListAudit => audit::list(call).await,
             O::VerifyAudit => audit::verify(call).await,
             O::Backup => node::backup(call).await,

@@ -23,6 +23,10 @@ pub(super) enum Operation {
     SetArcConfig,
     AddArcSealers,
     RemoveArcSealers,
+    ListVerdicts,
+    GetVerdict,
+    ListVerdictDays,
+    GetPolicyEffect,
     ListAudit,
     VerifyAudit,
     Backup,
@@ -58,6 +62,8 @@ pub(super) struct Names {
     pub(super) organisation: String,
     pub(super) domain: String,
     pub(super) token: String,
+    /// A number.
+    pub(super) id: String,
 }
 
 impl Route {
@@ -73,6 +79,7 @@ impl Route {
                 "{organisation}" => names.organisation.clone_from(part),
                 "{domain}" => names.domain.clone_from(part),
                 "{token}" => names.token.clone_from(part),
+                "{id}" => names.id.clone_from(part),
                 fixed if fixed == part => {}
                 _ => return None,
             }
@@ -94,6 +101,7 @@ const fn route(
 }
 
 const PAGE: &[&str] = &["after", "limit"];
+const VERDICTS: &[&str] = &["author_domain", "client", "queue_id", "dmarc", "action", "before", "limit"];
 const DRY_RUN: &[&str] = &["dry_run"];
 
 macro_rules! organisation {
@@ -133,6 +141,10 @@ pub(super) const ROUTES: &[Route] = &{
         route(O::SetArcConfig, ("PUT", organisation!("/arc-config")), R::ChangeOrganisation, "Replace them", "SetArcConfig", (200, "ArcConfig"), &[]),
         route(O::AddArcSealers, ("POST", organisation!("/arc-config/add")), R::ChangeOrganisation, "Add to them", "SetArcConfig", (200, "ArcConfig"), &[]),
         route(O::RemoveArcSealers, ("POST", organisation!("/arc-config/remove")), R::ChangeOrganisation, "Take some away", "SetArcConfig", (200, "ArcConfig"), &[]),
+        route(O::ListVerdicts, ("GET", "/v1/verdicts"), R::Operate, "A page of judged messages, the newest first, that fulfil all that is asked for; a page may be short where few do", "", (200, "VerdictPage"), VERDICTS),
+        route(O::GetVerdict, ("GET", "/v1/verdicts/{id}"), R::Operate, "A judged message", "", (200, "Verdict"), &[]),
+        route(O::ListVerdictDays, ("GET", "/v1/verdict-days"), R::Operate, "Judged messages of the last days (UTC), counted", "", (200, "VerdictDayPage"), &["author_domain", "days"]),
+        route(O::GetPolicyEffect, ("GET", domain!("/policy-effect")), R::ReadOrganisation, "What each DMARC policy would have done to the messages of a domain that this node has judged", "", (200, "PolicyEffect"), &["limit"]),
         route(O::ListAudit, ("GET", "/v1/audit"), R::Operate, "A page of the audit log", "", (200, "AuditPage"), PAGE),
         route(O::VerifyAudit, ("GET", "/v1/audit/verify"), R::Operate, "Whether the audit log is as it was written; row and link are a head that was written down", "", (200, "AuditVerification"), &["row", "link"]),
         route(O::Backup, ("POST", "/v1/backup"), R::Operate, "Write the store to a new file", "BackupOrder", (201, "Backup"), &[]),

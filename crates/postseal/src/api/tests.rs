@@ -82,7 +82,7 @@ fn each_route_is_described_and_each_schema_is_there() {
         for schema in [route.takes, route.gives.1] {
             assert!(schema.is_empty() || schemas.contains_key(schema), "{schema} of {route:?}");
         }
-        for name in ["organisation", "domain", "token"] {
+        for name in ["organisation", "domain", "token", "id"] {
             let braced = format!("{{{name}}}");
             let named = entry["parameters"].as_array().expect("a list").iter().any(|p| p["name"] == name);
             assert_eq!(route.path.contains(&braced), named, "{route:?}");
@@ -105,7 +105,7 @@ fn each_route_is_described_and_each_schema_is_there() {
 /// What is served has the fields that are described, and no others.
 #[tokio::test]
 async fn resources_are_as_they_are_described() {
-    let (_world, api) = api().await;
+    let (world, api) = api().await;
     let client = client(&api);
     let (contoso, domain) = (contoso(), domain());
     let check = |schema: &str, value: &dyn erased::ToJson| {
@@ -134,6 +134,13 @@ async fn resources_are_as_they_are_described() {
     );
     let sealers = SetArcConfig { arc_trusted_sealers: vec!["lists.example".to_owned()] };
     check("ArcConfig", &client.set_arc_config(&contoso, &sealers).await.expect("set"));
+    world.judge(&[world.verdict(0)]).await;
+    let messages = client.verdicts("", None).await.expect("read");
+    check("VerdictPage", &messages);
+    check("Verdict", &client.verdict(messages.items[0].id).await.expect("kept"));
+    let days = client.verdict_days(Some(&domain), 2).await.expect("read");
+    check("VerdictDayPage", &json!({ "items": days, "next": null }));
+    check("PolicyEffect", &client.policy_effect(&contoso, &domain, 10).await.expect("read"));
     check("AuditPage", &client.audit(0, None).await.expect("read"));
     check("AuditVerification", &client.verify_audit(None).await.expect("read"));
     check("OrganisationPage", &client.organisations(None).await.expect("read"));
@@ -174,6 +181,68 @@ mod erased {
             serde_json::to_value(self).expect("JSON")
         }
     }
+}
+
+/// Messages are found by what they are, and what is asked goes on with each page.
+#[tokio::test]
+async fn messages_are_found_and_paged() {
+    let (world, api) = api().await;
+    let client = client(&api);
+    let message = |n: u64| {
+        let mut record = world.verdict(n);
+        if n % 2 == 0 {
+            record.client = Some(std::net::IpAddr::from([192, 0, 2, 2]));
+            record.action = "quarantine".into();
+        }
+        record
+    };
+    world.judge(&(0..10).map(message).collect::<Vec<_>>()).await;
+    let ids = async |query: &str| -> Vec<i64> {
+        let page = client.verdicts(query, None).await.expect("read");
+        page.items.iter().map(|message| message.id).collect()
+    };
+    assert_eq!(ids("limit=3").await, [10, 9, 8]);
+    assert_eq!(ids("author_domain=contoso.example&action=quarantine&limit=2").await, [9, 7]);
+    assert_eq!(ids("client=192.0.2.1&dmarc=fail&limit=2").await, [10, 8]);
+    assert_eq!(ids("queue_id=4Xy3").await, [4]);
+    assert_eq!(ids("queue_id=%27%20OR%201").await, [0; 0]);
+    let first = client.verdicts("client=192.0.2.2&limit=2", None).await.expect("read");
+    assert_eq!(first.next.as_deref(), Some("/v1/verdicts?client=192.0.2.2&limit=2&before=7"));
+    let second = client.verdicts("", first.next.as_deref()).await.expect("read");
+    assert_eq!(second.items.iter().map(|message| message.id).collect::<Vec<_>>(), [5, 3]);
+    for bad in ["client=x", "dmarc=good", "action=drop", "before=x", "author_domain=a..b", "limit=0"] {
+        let (status, problem) = ask(&api, &format!("GET /v1/verdicts?{bad}"), "").await;
+        assert_eq!(
+            (status, problem["type"].as_str()),
+            (400, Some("urn:postseal:problem:bad-request")),
+            "{bad}"
+        );
+    }
+    for gone in ["11", "0", "-1", "x", "99999999999999999999"] {
+        let (status, problem) = ask(&api, &format!("GET /v1/verdicts/{gone}"), "").await;
+        assert_eq!(
+            (status, problem["type"].as_str()),
+            (404, Some("urn:postseal:problem:no-message")),
+            "{gone}"
+        );
+    }
+    let days = client.verdict_days(None, 7).await.expect("read");
+    assert_eq!((days.len(), days[6].dmarc_fail, days[6].quarantine, days[5].dmarc_fail), (7, 10, 5, 0));
+    // Whoever only claims a domain is not told of its mail.
+    client.add_organisation(&NewOrganisation { name: "contoso".to_owned() }).await.expect("added");
+    let mut new = NewDomain { name: "contoso.example".to_owned(), trust: false };
+    client.add_domain(&contoso(), &new).await.expect("claimed");
+    let effect = client.policy_effect(&contoso(), &domain(), 10).await;
+    assert!(
+        matches!(&effect, Err(ClientError::Problem(p)) if p.kind() == Some(ProblemKind::NotVerified)),
+        "{effect:?}"
+    );
+    new.trust = true;
+    client.add_domain(&contoso(), &new).await.expect("held");
+    let effect = client.policy_effect(&contoso(), &domain(), 1).await.expect("held");
+    assert_eq!((effect.messages, effect.not_authentic, effect.reject.refused), (10, 10, 10));
+    assert_eq!((effect.none.delivered, effect.quarantine.set_aside), (10, 10));
+    assert_eq!((effect.sources.len(), effect.more_sources), (1, true));
 }
 
 /// As much of JSON Schema as the description uses.

@@ -14,6 +14,7 @@ mod check;
 mod dkim;
 mod dkim_view;
 mod domains;
+mod messages;
 mod organisations;
 mod records;
 

@@ -1,20 +1,29 @@
 //! A service on a real store, with owners' zones, the hosting zone and a resolver on loopback.
 
+use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use postseal_core::arc::ArcResult;
+use postseal_core::dkim::{DkimResult, Selector};
+use postseal_core::dmarc::{Alignment, DmarcResult, Policy};
 use postseal_core::dns::{DomainName, RecordData, TxtRecord};
 use postseal_core::hosting::{
     Changes, HostingZone, MailRoute, OrganisationName, Slot, Waits, initial_domain_records,
 };
+use postseal_core::spf::SpfResult;
+use postseal_core::verdict::{AuthResults, DkimAuthResult, SpfAuthResult};
 use postseal_dns::ClosedNetwork;
 use postseal_dns::ask::Resolver;
 use postseal_dns::ask::authoritative::AuthoritativeSettings;
 use postseal_dns::serve::{
     CookieSecrets, Listener, ListenerLimits, RecordZone, Responder, Source, StartOfAuthority,
 };
-use postseal_store::{KeyEncryptionKey, KeySource, Store};
+use postseal_store::{
+    KeyEncryptionKey, KeySource, SegmentId, Store, VerdictBatch, VerdictRecord, VerdictRows,
+};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -41,6 +50,8 @@ impl Source for Served {
 
 pub(crate) struct World {
     pub(crate) service: Arc<Service>,
+    store: Store,
+    segments: Mutex<u128>,
     clock: Arc<AtomicU64>,
     owner: Served,
     _network: ClosedNetwork,
@@ -87,7 +98,7 @@ impl World {
         let hosting = tokio::spawn(host(store.clone(), zone, Arc::clone(&changed), Arc::clone(&paused)));
         let clock = Arc::new(AtomicU64::new(T0));
         let parts = Parts {
-            store,
+            store: store.clone(),
             hosting: hosted.then(|| HostingParts {
                 zone: hosting_zone(),
                 listen: vec![zone_at],
@@ -104,6 +115,8 @@ impl World {
         };
         let world = World {
             service: Arc::new(Service::new(parts)),
+            store,
+            segments: Mutex::new(0),
             clock,
             owner,
             _network: network,
@@ -160,6 +173,43 @@ impl World {
         let done = world.make(true).await.expect("made");
         assert!(done.refused.is_none(), "{done:?}");
         world
+    }
+
+    /// A message for `contoso.example` that was judged `seconds` after the tests began: it fails, and is refused.
+    pub(crate) fn verdict(&self, seconds: u64) -> VerdictRecord {
+        VerdictRecord {
+            at: T0 + seconds,
+            queue_id: format!("4Xy{seconds}"),
+            client: Some(IpAddr::from([192, 0, 2, 1])),
+            mail_from: Some(name("bounce.contoso.example")),
+            author_domain: Some(domain()),
+            auth_results: AuthResults {
+                dkim: vec![DkimAuthResult {
+                    domain: domain(),
+                    selector: Selector::parse("selector1").expect("a selector"),
+                    result: DkimResult::Fail,
+                }],
+                spf: SpfAuthResult { domain: Some(name("bounce.contoso.example")), result: SpfResult::Fail },
+            },
+            arc: ArcResult::None,
+            dmarc: DmarcResult::Fail,
+            aligned: Some(Alignment { spf: false, dkim: false }),
+            policy: Some(Policy::Reject),
+            action: Cow::Borrowed("reject"),
+            evaluated: None,
+        }
+    }
+
+    /// They are in the store.
+    pub(crate) async fn judge(&self, records: &[VerdictRecord]) {
+        let segment = {
+            let mut segments = self.segments.lock().expect("no panic");
+            *segments += 1;
+            SegmentId(segments.to_be_bytes())
+        };
+        let until = records.len() as u64;
+        let batch = VerdictBatch { segment, records: (0..).zip(records.iter().cloned()).collect(), until };
+        self.store.record_verdicts(&batch, VerdictRows::Kept, T0).await.expect("stored");
     }
 
     pub(crate) async fn make(&self, enabled: bool) -> Result<DkimDone, ServiceError> {

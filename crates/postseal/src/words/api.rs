@@ -42,6 +42,7 @@ fn what(kind: ProblemKind, problem: &ApiProblem, subject: &str, lang: Lang) -> S
         }
         K::StoreNotOpen => "ノードのストアがまだ開いていません".to_owned(),
         K::StoreFailed => format!("ストアの障害: {detail}"),
+        K::NoMessage => "そのメッセージは記録されていないか、保存期間を過ぎています".to_owned(),
         K::NoOrganisation => format!("{subject} という組織はありません"),
         K::OrganisationTaken => {
             format!("{subject} という名前は使われているか、以前使われていました。名前は再利用されません")

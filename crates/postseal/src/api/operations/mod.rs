@@ -5,6 +5,7 @@ pub(super) mod audit;
 pub(super) mod dkim;
 pub(super) mod domains;
 pub(super) mod let_in;
+pub(super) mod messages;
 pub(super) mod node;
 pub(super) mod organisations;
 

@@ -9,6 +9,7 @@ mod node;
 mod organisation;
 mod page;
 mod record;
+mod verdict;
 
 pub(crate) use arc_config::{ArcConfig, SetArcConfig};
 pub(crate) use audit::{AuditEntry, AuditVerification};
@@ -22,6 +23,7 @@ pub(crate) use node::{Backup, BackupOrder, ReloadOrder, RestoreOrder};
 pub(crate) use organisation::{NewOrganisation, Organisation};
 pub(crate) use page::Page;
 pub(crate) use record::Record;
+pub(crate) use verdict::{PolicyEffectResource, VerdictDayResource, VerdictResource};
 
 use crate::serve::timestamp;
 

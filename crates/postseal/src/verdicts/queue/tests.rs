@@ -21,6 +21,7 @@ pub(super) fn record(at: u64) -> VerdictRecord {
         },
         arc: ArcResult::None,
         dmarc: DmarcResult::None,
+        aligned: None,
         policy: None,
         action: Cow::Borrowed("deliver"),
         evaluated: None,
