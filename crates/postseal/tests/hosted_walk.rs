@@ -55,7 +55,7 @@ impl Owner {
 struct World {
     node: Node,
     owner: Owner,
-    _network: (Runtime, ClosedNetwork, Listener),
+    network: (Runtime, ClosedNetwork, Listener),
 }
 
 impl World {
@@ -86,7 +86,7 @@ impl World {
         );
         let mut node = Node::start(Files::new(), &text);
         node.wait_for_log("postseal.db is open");
-        World { node, owner, _network: (runtime, network, listener) }
+        World { node, owner, network: (runtime, network, listener) }
     }
 
     /// Runs a command against the node.
@@ -120,7 +120,8 @@ impl World {
 
     /// What the commands say to publish for a domain.
     fn records(&self) -> Vec<(String, RecordData)> {
-        let records = self.json("records contoso.example");
+        let resolver = self.network.1.address();
+        let records = self.json(&format!("records contoso.example --resolver {resolver}"));
         let record = |record: &Value| {
             let text = |key: &str| record[key].as_str().expect("a text").to_owned();
             let data = match text("type").as_str() {

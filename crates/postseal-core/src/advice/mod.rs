@@ -48,6 +48,7 @@ mod registrable;
 mod signers;
 mod spf_drafts;
 mod spf_fix;
+mod spf_merge;
 mod spf_networks;
 mod spf_tree;
 mod versioned_record;
@@ -79,6 +80,7 @@ pub use reported::{
     ReportedResult, ReportedResults, header_fields,
 };
 pub use signers::signers;
+pub use spf_merge::{BrokenSpf, MergedSpf, flatten_spf, merge_spf};
 pub use spf_networks::PrivateRange;
 pub use spf_tree::{SpfNode, SpfState, SpfTerm, TermOutcome};
 pub use tlsrpt_advice::tlsrpt_faults;

@@ -52,6 +52,18 @@ impl AddressRange {
         self.ip6 == other.ip6 && self.first <= other.first && other.last <= self.last
     }
 
+    /// `ip4:` or `ip6:` with the network; a single address without its length.
+    pub(super) fn as_term(self) -> String {
+        let bits = if self.ip6 { 128 } else { 32 };
+        // A network has 2^n addresses.
+        let free = (self.last - self.first).count_ones();
+        let length = if free == 0 { String::new() } else { format!("/{}", bits - free) };
+        match u32::try_from(self.first) {
+            Ok(first) if !self.ip6 => format!("ip4:{}{length}", Ipv4Addr::from(first)),
+            _ => format!("ip6:{}{length}", Ipv6Addr::from(self.first)),
+        }
+    }
+
     /// What the range is for, where no mail can come from it on the Internet.
     pub(super) fn private(self) -> Option<PrivateRange> {
         let ranges = if self.ip6 { &PRIVATE_IP6[..] } else { &PRIVATE_IP4[..] };
@@ -105,6 +117,20 @@ pub(super) fn count(ranges: &[AddressRange]) -> u128 {
         }
     }
     total
+}
+
+/// The ranges in order, without those that lie in another one.
+pub(super) fn without_held(ranges: &[AddressRange]) -> Vec<AddressRange> {
+    let mut sorted = ranges.to_vec();
+    // The wider of two with the same start comes first.
+    sorted.sort_unstable_by_key(|range| (range.ip6, range.first, std::cmp::Reverse(range.last)));
+    let mut kept: Vec<AddressRange> = Vec::new();
+    for range in sorted {
+        if !kept.last().is_some_and(|last| last.holds(range)) {
+            kept.push(range);
+        }
+    }
+    kept
 }
 
 /// For each owner that shares addresses with an earlier one: the two, the later

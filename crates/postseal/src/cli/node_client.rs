@@ -33,6 +33,18 @@ pub(super) struct NodeArgs {
     ca: Option<PathBuf>,
 }
 
+impl NodeArgs {
+    /// True where a node was named on the command line.
+    pub(super) fn is_named(&self) -> bool {
+        self.socket.is_some() || self.server.is_some() || self.config.as_os_str() != CONFIG_FILE
+    }
+
+    /// True where this machine is set up as a node.
+    pub(super) fn is_here(&self) -> bool {
+        self.config.exists() || config::control_socket(&self.config).exists()
+    }
+}
+
 /// Whose domains are meant.
 #[derive(Debug, Args)]
 pub(super) struct OrganisationArgs {

@@ -117,7 +117,9 @@ fn about(path: &str) -> Option<&'static str> {
         "dkim set" => "署名の設定を変える (終了ステータス 1: 有効にできない)",
         "dkim rotate" => "もう一方の鍵に切り替える。十分長く公開されてから署名に使う",
         "dkim remove" => "ドメインの鍵を破棄する",
-        "records" => "ドメインの所有者が公開する DNS レコードを表示する",
+        "records" => {
+            "ドメインに登録するレコードを、登録する順序と理由とともに表示する。SPF は既存のレコードに追加し、置き換えない"
+        }
         "arc-config" => "組織が ARC の封印を信頼する転送者を扱う",
         "arc-config get" => "一覧を表示する",
         "arc-config set" => "すべて置き換える。ドメインを書かなければ何も信頼しない",
@@ -191,6 +193,9 @@ fn argument(path: &str, id: &str) -> Option<&'static str> {
         (_, "header_canonicalization") => "ヘッダーの正規化: relaxed または simple [省略時: relaxed]",
         (_, "body_canonicalization") => "本文の正規化: relaxed または simple [省略時: relaxed]",
         (_, "selectors") => "二つのセレクターの名前 [省略時: selector1,selector2]",
+        ("records", "format") => "出力形式: zone、dnscontrol または terraform [省略時: zone]",
+        ("records", "spf") => "SPF レコードに必要な機構。例: include:spf.example.net (繰り返し可)",
+        ("records", "flatten") => "SPF レコードの名前をアドレスに置き換える。以後は手作業での更新が必要",
         ("keygen", "domain") => "表示する DNS レコードのドメイン",
         ("verify", "message") => "メッセージのファイル。- は標準入力",
         ("verify", "authserv_id") => "書き込む Authentication-Results の authserv-id [省略時: ホスト名]",

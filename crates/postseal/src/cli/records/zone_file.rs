@@ -1,0 +1,47 @@
+use std::fmt::Write as _;
+
+use super::plan::{Action, Plan, Planned};
+use crate::words::{Lang, say};
+
+/// Lines of a zone file, with remarks as a zone file has them. What is there already is a remark.
+pub(super) fn write(plan: &Plan, lang: Lang) -> String {
+    let mut text = String::new();
+    let mut said = "";
+    for planned in &plan.records {
+        if planned.reason != said {
+            let _ = writeln!(text, "; {}", planned.reason);
+            said = &planned.reason;
+        }
+        for line in remarks(planned, lang) {
+            let _ = writeln!(text, "; {line}");
+        }
+        let mark = if planned.action == Action::Keep { "; " } else { "" };
+        let _ = writeln!(text, "{mark}{}", planned.record.zone_line);
+    }
+    text
+}
+
+/// What to do with what is there, a line each, for a remark in any form.
+pub(super) fn remarks(planned: &Planned, lang: Lang) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for old in &planned.replaces {
+        let old = shown(old);
+        lines.push(say!(lang, "takes the place of: {old}", "次のレコードと置き換えます: {old}"));
+    }
+    if planned.action == Action::Keep {
+        lines.push(lang.pick("is there already:", "登録済みです:").to_owned());
+    }
+    if planned.action == Action::Check {
+        let check = lang.pick(
+            "what is there now is not known; look before you register it",
+            "現在の登録内容を確認できませんでした。登録する前に確認してください",
+        );
+        lines.push(check.to_owned());
+    }
+    lines
+}
+
+/// A published text within a remark: it stays on its line.
+fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
