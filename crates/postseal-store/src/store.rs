@@ -496,6 +496,20 @@ impl Store {
         }
     }
 
+    /// A page of the audit log, the newest rows first, before row `before`.
+    ///
+    /// # Errors
+    /// Only where the database fails.
+    pub async fn newest_audit_rows(
+        &self,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.newest_audit_rows(before, limit).await,
+        }
+    }
+
     /// Walks the audit log. `head` is a row's number and link that were written down elsewhere; without
     /// one, rows that were cut off at the end are not missed.
     ///

@@ -73,6 +73,21 @@ impl Sqlite {
         Ok(rows.into_iter().map(AuditRow::from).collect())
     }
 
+    pub(crate) async fn newest_audit_rows(
+        &self,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT seq, at, organisation, actor, action, subject, detail, mac FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?",
+        )
+        .bind(before.unwrap_or(i64::MAX))
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows.into_iter().map(AuditRow::from).collect())
+    }
+
     /// Walks the whole chain, a thousand rows at a time. `head` is a link that was
     /// written down elsewhere: without it, rows cut off at the end are not missed.
     pub(crate) async fn audit_verify(&self, head: Option<(i64, &[u8])>) -> Result<AuditVerdict, StoreError> {

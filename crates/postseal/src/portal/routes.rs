@@ -9,7 +9,7 @@ use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router};
 
 use super::locale::Locale;
-use super::pages::{check, dkim, dmarc, domains, explain, overview, records, search, spf};
+use super::pages::{check, dkim, dmarc, domains, explain, overview, records, search, settings, spf};
 use super::{Portal, Visitor, assets};
 use crate::api::Right;
 
@@ -42,6 +42,14 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
     let pages = page(pages, &domain("/records.zone"), Read, get(records::zone_file));
     let pages = page(pages, "/check", Any, get(check::show));
     let pages = page(pages, "/explain", Any, get(explain::show).post(explain::explain));
+    let pages = page(pages, "/settings", Any, get(settings::first));
+    let pages = page(pages, "/settings/account", Right::LetIn, get(settings::account::show));
+    let pages =
+        page(pages, "/settings/account/password", Right::LetIn, post(settings::account::set_password));
+    let pages = page(pages, "/settings/tokens", Right::LetIn, get(settings::tokens::list));
+    let pages = page(pages, "/settings/tokens/add", Right::LetIn, post(settings::tokens::add));
+    let pages = page(pages, "/settings/tokens/remove", Right::LetIn, post(settings::tokens::remove));
+    let pages = page(pages, "/settings/audit", Right::Operate, get(settings::audit::list));
     pages.route("/assets/{name}", get(assets::serve)).layer(from_fn(keep_looks)).with_state(portal)
 }
 

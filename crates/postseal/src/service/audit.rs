@@ -19,6 +19,19 @@ impl Service {
         Ok(AuditPage { rows, next })
     }
 
+    /// A page of the audit log, the newest rows first, before a row.
+    pub(crate) async fn newest_audit_rows(
+        &self,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<AuditPage, ServiceError> {
+        let mut rows = self.store.newest_audit_rows(before, limit + 1).await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows.last().filter(|_| more).map(|row| row.seq);
+        Ok(AuditPage { rows, next })
+    }
+
     /// Walks the audit log. `head`: a row's number and link that were written down elsewhere.
     pub(crate) async fn audit_verify(
         &self,

@@ -263,26 +263,17 @@ async fn each_path_that_takes_a_post_refuses_one_without_a_token() {
     let door = Door::with_account().await;
     let session = door.log_in("admin", PASSWORD).await.expect("right");
     let source = include_str!("../routes.rs");
-    let paths: Vec<String> = source
-        .lines()
-        .filter(|line| line.contains("post("))
-        .filter_map(|line| line.split('"').nth(1))
-        .map(|path| {
-            if path.starts_with("/organi")
-                || path.starts_with("/o/")
-                || path.starts_with("/e")
-                || path.starts_with("/s")
-                || path.starts_with("/m")
-                || path.starts_with("/c")
-            {
-                path.to_owned()
-            } else {
-                format!("/o/{{organisation}}/domains/{{domain}}{path}")
-            }
-        })
-        .map(|path| path.replace("{organisation}", "contoso").replace("{domain}", "contoso.example"))
-        .chain(["/log-in", "/log-out", "/setup"].map(str::to_owned))
-        .collect();
+    let paths: Vec<String> =
+        source
+            .lines()
+            .filter(|line| line.contains("post("))
+            .filter_map(|line| Some((line.contains("domain(\""), line.split('"').nth(1)?)))
+            .map(|(of_domain, path)| {
+                if of_domain { format!("/o/contoso/domains/contoso.example{path}") } else { path.to_owned() }
+            })
+            .map(|path| path.replace("{organisation}", "contoso").replace("{domain}", "contoso.example"))
+            .chain(["/log-in", "/log-out", "/setup"].map(str::to_owned))
+            .collect();
     assert!(paths.len() >= 10, "{paths:?}");
     for path in &paths {
         let reply = door.post(path, &session, "x=y").await;
@@ -467,4 +458,91 @@ async fn large_and_slow_requests_are_cut_and_it_stops_in_time() {
     stopped.expect("in time").expect("no panic");
     drop(idle);
     assert!(TcpStream::connect(address).is_err(), "it listens no more");
+}
+
+#[tokio::test]
+async fn the_password_is_changed_and_everybody_is_out() {
+    let door = Door::with_account().await;
+    let (session, other) = (
+        door.log_in("admin", PASSWORD).await.expect("right"),
+        door.log_in("admin", PASSWORD).await.expect("right"),
+    );
+    let page = door.get("/settings/account", &session).await;
+    let change = async |current: &str, new: &str, again: &str| {
+        let form = format!("csrf={}&current={current}&new={new}&again={again}", page.form_token());
+        door.post("/settings/account/password", &session, &form).await
+    };
+    assert_eq!(change("wrong", "another+horse+battery", "another+horse+battery").await.status, 403);
+    assert_eq!(change("correct+horse+battery", "short", "short").await.status, 422);
+    assert_eq!(change("correct+horse+battery", "another+horse+battery", "x").await.status, 422);
+    assert_eq!(door.get("/", &other).await.status, 200, "nothing has changed");
+    let done = change("correct+horse+battery", "another+horse+battery", "another+horse+battery").await;
+    assert_eq!((done.status, done.field("location")), (303, "/log-in?changed=yes"), "{done:?}");
+    for cookie in [&session, &other] {
+        assert_eq!(door.get("/", cookie).await.status, 303);
+    }
+    assert!(door.get("/log-in?changed=yes", "").await.body.contains("Your password is changed"));
+    assert_eq!(door.log_in("admin", PASSWORD).await.expect_err("the old one").status, 403);
+    assert!(door.log_in("admin", "another horse battery").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_token_of_the_page_is_shown_once_and_removed() {
+    let door = Door::with_account().await;
+    door.client.add_organisation(&NewOrganisation { name: "contoso".to_owned() }).await.expect("added");
+    let session = door.log_in("admin", PASSWORD).await.expect("right");
+    let page = door.get("/settings/tokens", &session).await;
+    let csrf = page.form_token();
+    let add =
+        async |rest: &str| door.post("/settings/tokens/add", &session, &format!("csrf={csrf}&{rest}")).await;
+    let made = add("name=job&scope=read-organisation&organisation=contoso&days=30").await;
+    assert_eq!(made.status, 200, "{made:?}");
+    let shown =
+        made.body.split("data-copy=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("shown");
+    let ask = async |shown: &str| {
+        let head = format!(
+            "GET /v1/organisations/contoso HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {shown}\r\n",
+            door.address
+        );
+        door.raw(head, "").await.status
+    };
+    assert_eq!(ask(shown).await, 200);
+    let listed = door.get("/settings/tokens", &session).await;
+    assert!(listed.body.contains("job") && !listed.body.contains(shown), "shown once");
+    assert_eq!(add("name=job&scope=read-organisation&days=30").await.status, 409);
+    assert_eq!(add("name=both&scope=operate&organisation=contoso&days=30").await.status, 422);
+    assert_eq!(add("name=late&scope=operate&days=1000").await.status, 400);
+    let removed = door.post("/settings/tokens/remove", &session, &format!("csrf={csrf}&name=job")).await;
+    assert_eq!(removed.status, 303, "{removed:?}");
+    assert!(door.get(removed.field("location"), &session).await.body.contains("The token job is removed"));
+    assert_eq!(ask(shown).await, 401);
+}
+
+#[tokio::test]
+async fn the_audit_log_is_shown_the_newest_first_and_hostile_texts_are_inert() {
+    let door = Door::with_account().await;
+    for number in 0..60 {
+        door.world.service.new_setup_link(&format!("<script>alert({number})</script>")).await.expect("made");
+    }
+    let session = door.log_in("admin", PASSWORD).await.expect("right");
+    let page = door.get("/settings/audit?verify=yes", &session).await;
+    assert!(
+        page.body.contains("logged in") && page.body.contains("rows are as they were written"),
+        "{page:?}"
+    );
+    assert!(
+        page.body.contains("&#60;script&#62;alert(59)") && !page.body.contains("<script>alert"),
+        "{page:?}"
+    );
+    let newest = page.body.find("session.begin").expect("there");
+    assert!(newest < page.body.find("setup-link.add").expect("there"));
+    let older = page.body.split("/settings/audit?before=").nth(1).and_then(|rest| rest.split('"').next());
+    let older = door.get(&format!("/settings/audit?before={}", older.expect("more")), &session).await;
+    assert!(older.body.contains("account.add") && older.body.contains("alert(0)"), "{older:?}");
+    for (lang, word) in [("ja", "監査ログ"), ("en", "Audit log")] {
+        let page = door.get(&format!("/settings/audit?lang={lang}"), &session).await;
+        assert!(
+            page.body.contains(word) && !page.body.contains(" style=") && !page.body.contains("<script>")
+        );
+    }
 }

@@ -9,6 +9,7 @@ mod glances;
 pub(super) mod overview;
 pub(super) mod records;
 pub(super) mod search;
+pub(super) mod settings;
 pub(super) mod spf;
 mod tabs;
 

@@ -10,6 +10,7 @@ mod explain;
 mod let_in;
 mod overview;
 mod records;
+mod settings;
 mod spf;
 
 pub(super) use check::{CHECK, CheckWords};
@@ -21,6 +22,7 @@ pub(super) use explain::{EXPLAIN, ExplainWords};
 pub(super) use let_in::{LET_IN, LetInWords, password_words};
 pub(super) use overview::{OVERVIEW, OverviewWords};
 pub(super) use records::{RECORDS, RecordsWords};
+pub(super) use settings::{SETTINGS, SettingsWords, action_words, scope_words};
 pub(super) use spf::{SPF, SpfWords};
 
 use crate::words::Lang;

@@ -1,0 +1,85 @@
+use askama::Template;
+use axum::extract::Query;
+use axum::response::Response;
+use postseal_store::{AuditRow, AuditVerdict};
+use serde::Deserialize;
+
+use super::{SettingsName, SettingsTab, tabs};
+use crate::api::resource::moment;
+use crate::portal::asked::Asked;
+use crate::portal::failure::Failure;
+use crate::portal::page::{Mark, Notice, Page, Place, render};
+use crate::portal::parts::when;
+use crate::portal::words::{SETTINGS, SettingsWords, action_words};
+use crate::words::say;
+
+#[derive(Template)]
+#[template(path = "pages/audit.html")]
+struct AuditTable {
+    page: Page,
+    words: &'static SettingsWords,
+    tabs: Vec<SettingsTab>,
+    rows: Vec<Row>,
+    next: Option<i64>,
+}
+
+struct Row {
+    at: String,
+    words: Option<&'static str>,
+    row: AuditRow,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in crate::portal) struct AuditQuery {
+    before: Option<i64>,
+    /// Whether to walk the whole log first.
+    verify: Option<String>,
+}
+
+/// `GET /settings/audit`: the newest rows first.
+pub(in crate::portal) async fn list(
+    asked: Asked,
+    Query(query): Query<AuditQuery>,
+) -> Result<Response, Failure> {
+    let (lang, words, service) = (asked.lang, SETTINGS.of(asked.lang), asked.service()?);
+    let found = service.newest_audit_rows(query.before, ROWS).await.map_err(|error| asked.faulty(error))?;
+    let mut page = asked.page(None, Place::Settings, words.audit.to_owned()).await;
+    if query.verify.is_some() {
+        let verdict = service.audit_verify(None).await.map_err(|error| asked.faulty(error))?;
+        page.notice = Some(verified(&asked, &verdict));
+    }
+    let row = |row: AuditRow| Row {
+        at: when(&moment(row.at), asked.now(), lang),
+        words: action_words(&row.action, lang),
+        row,
+    };
+    let rows = found.rows.into_iter().map(row).collect();
+    Ok(render(&AuditTable { page, words, tabs: tabs(SettingsName::Audit, lang), rows, next: found.next }))
+}
+
+fn verified(asked: &Asked, verdict: &AuditVerdict) -> Notice {
+    let (mark, text) = match verdict {
+        AuditVerdict::Intact { rows, head } => {
+            let link: String = head.iter().map(|octet| format!("{octet:02x}")).collect();
+            let text = say!(
+                asked.lang,
+                "All {rows} rows are as they were written. To see later that none was cut off, write this down elsewhere: {rows}:{link}",
+                "{rows} 行すべてが書かれたままです。後で行の欠落も確かめられるように、次の値を別の場所に控えてください: {rows}:{link}"
+            );
+            (Mark::Good, text)
+        }
+        AuditVerdict::Broken { first_bad } => {
+            let text = say!(
+                asked.lang,
+                "Row {first_bad} is not as it was written: somebody has changed the log.",
+                "{first_bad} 行目が書かれたときと違います。ログが書き換えられています。"
+            );
+            (Mark::Bad, text)
+        }
+    };
+    Notice { mark, text, next: None }
+}
+
+/// Rows on one page.
+const ROWS: u32 = 50;
