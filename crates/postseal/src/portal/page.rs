@@ -138,6 +138,11 @@ impl Page {
         format!("?{}", pairs.join("&"))
     }
 
+    /// Whether somebody who has been let in looks at it: the places are shown to nobody else.
+    pub(super) fn is_inside(&self) -> bool {
+        !self.account.is_empty()
+    }
+
     pub(super) fn is_organisation(&self, name: &str) -> bool {
         self.organisation.as_deref() == Some(name)
     }

@@ -55,7 +55,10 @@ impl ServerLine {
             _ => Mark::Bad,
         };
         let name = format!("{} ({})", server.server, server.address);
-        ServerLine { mark, name, text: finding(server, lang) }
+        let readable = |moment: &String| moment.replace('T', " ").replace('Z', " UTC");
+        let until = server.others_may_hold_until.as_ref().map(readable);
+        let server = ServerFinding { others_may_hold_until: until, ..server.clone() };
+        ServerLine { mark, name, text: finding(&server, lang) }
     }
 }
 

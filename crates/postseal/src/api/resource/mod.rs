@@ -23,7 +23,7 @@ pub(crate) use node::{Backup, BackupOrder, ReloadOrder, RestoreOrder};
 pub(crate) use organisation::{NewOrganisation, Organisation};
 pub(crate) use page::Page;
 pub(crate) use record::Record;
-pub(crate) use verdict::{PolicyEffectResource, VerdictDayResource, VerdictResource};
+pub(crate) use verdict::{OutcomeOfPolicy, PolicyEffectResource, VerdictDayResource, VerdictResource};
 
 use crate::serve::timestamp;
 

@@ -178,7 +178,7 @@ impl DkimLive {
             checked: found.last_checked.as_deref().map(|at| when(at, now, lang)).unwrap_or_default(),
             publish: publish(found, lang),
             sides: [false, true].map(|second| Side::of(found, second, lang)).into(),
-            lanes: has_keys.then(|| Lanes::of(found, now, lang)).flatten(),
+            lanes: found.enabled.then(|| Lanes::of(found, now, lang)).flatten(),
             proposal: found.proposed_selectors.clone(),
             key_made: found.key_creation_time.as_deref().map(|at| when(at, now, lang)).unwrap_or_default(),
         }
@@ -203,7 +203,11 @@ impl Side {
             selector: selector.to_owned(),
             record,
             bits: bits.map(|bits| bits.to_string()).unwrap_or_default(),
-            state: life(&state, lang).to_owned(),
+            state: if state == "signing" && !found.enabled {
+                lang.pick("chosen to sign first", "最初に署名に使う鍵").to_owned()
+            } else {
+                life(&state, lang).to_owned()
+            },
             conclusion: word.as_deref().and_then(|word| conclusion(word, lang)),
         }
     }

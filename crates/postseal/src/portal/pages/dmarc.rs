@@ -5,6 +5,7 @@ use postseal_core::advice::{CheckRequest, Finding};
 use serde::Deserialize;
 
 use super::tabs::{Tab, TabName, tabs};
+use crate::api::resource::{OutcomeOfPolicy, PolicyEffectResource};
 use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
 use crate::portal::page::{Page, Place, render};
@@ -27,6 +28,9 @@ struct DmarcPage {
     findings: Vec<String>,
     form: DmarcForm,
     plan: Option<String>,
+    effect: PolicyEffectResource,
+    /// What each policy would have done.
+    would: [(&'static str, OutcomeOfPolicy); 3],
 }
 
 /// What a planned record is and would do.
@@ -74,6 +78,8 @@ pub(in crate::portal) async fn show(
     }
     let request = CheckRequest::new(at.domain.clone());
     let report = asked.service()?.check(request, None).await.map_err(|error| asked.faulty(error))?;
+    let effect = asked.client().policy_effect(&at.organisation, &at.domain, SOURCES).await;
+    let effect = effect.map_err(|error| asked.failed(error))?;
     let dmarc = report.findings.iter().filter(|finding| is_dmarc(finding));
     let rows = report.dmarc.record.as_deref().map(|record| explained(record, words)).unwrap_or_default();
     let page = asked.page(Some(at.organisation.as_str()), Place::Domains, at.domain.to_string()).await;
@@ -89,6 +95,12 @@ pub(in crate::portal) async fn show(
         findings: finding_blocks(dmarc, asked.lang),
         form,
         plan: plan.and_then(|plan| plan.render().ok()),
+        would: [
+            ("none", effect.none.clone()),
+            ("quarantine", effect.quarantine.clone()),
+            ("reject", effect.reject.clone()),
+        ],
+        effect,
     }))
 }
 
@@ -205,6 +217,9 @@ impl DmarcWords {
         }
     }
 }
+
+/// Senders that are shown with what a policy would have done to them.
+const SOURCES: u32 = 10;
 
 /// Choices of the editor for a policy.
 pub(super) fn policies(lang: Lang) -> [(&'static str, &'static str); 3] {

@@ -1,7 +1,7 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Response;
-use postseal_core::advice::{CheckReport, CheckRequest, SpfNode, SpfTerm, lossy};
+use postseal_core::advice::{CheckReport, CheckRequest, SpfNode, lossy};
 use serde::Deserialize;
 
 use super::At;
@@ -21,7 +21,6 @@ struct SpfPage {
     path: String,
     tabs: Vec<Tab>,
     record: String,
-    planned: bool,
     view: String,
 }
 
@@ -49,8 +48,8 @@ struct SpfTree {
 
 struct TermRow {
     text: String,
+    /// Which look-up this term is; 0 where it costs none.
     lookups: u32,
-    /// The look-up that this term is, where it is one over the limit.
     over: bool,
     void: bool,
     networks: usize,
@@ -82,7 +81,7 @@ pub(in crate::portal) async fn show(
     let page = asked.page(Some(at.organisation.as_str()), Place::Domains, at.domain.to_string()).await;
     let tabs = tabs(&at, TabName::Spf, asked.lang);
     let view = view.render().unwrap_or_default();
-    Ok(render(&SpfPage { page, words, path: at.path(), tabs, record, planned, view }))
+    Ok(render(&SpfPage { page, words, path: at.path(), tabs, record, view }))
 }
 
 async fn look(asked: &Asked, at: &At, record: Option<&str>) -> Result<CheckReport, Failure> {
@@ -108,23 +107,32 @@ impl SpfView {
             },
             lookups,
             voids,
-            tree: tree(&report.spf, words),
+            tree: tree(&report.spf, 0, words),
             findings: finding_blocks(findings, asked.lang),
         }
     }
 }
 
-fn tree(node: &SpfNode, words: &'static SpfWords) -> String {
-    let row = |term: &SpfTerm| TermRow {
-        text: term.text.clone(),
-        lookups: term.lookups,
-        over: term.lookups > MAX_LOOKUPS,
-        void: term.is_void(),
-        networks: term.network_count(),
-        domain: term.node.as_ref().map(|node| node.domain.to_string()).unwrap_or_default(),
-        below: term.node.as_ref().filter(|node| !node.terms.is_empty()).map(|node| tree(node, words)),
-    };
-    SpfTree { words, terms: node.terms.iter().map(row).collect() }.render().unwrap_or_default()
+/// `before`: look-ups that came before this record.
+fn tree(node: &SpfNode, before: u32, words: &'static SpfWords) -> String {
+    let mut so_far = before;
+    let mut terms = Vec::new();
+    for term in &node.terms {
+        // What a term leads to is counted with it: its own look-up is the first of them.
+        let own = if term.lookups > so_far { so_far + 1 } else { 0 };
+        let below = term.node.as_ref().filter(|node| !node.terms.is_empty());
+        terms.push(TermRow {
+            text: term.text.clone(),
+            lookups: own,
+            over: own > MAX_LOOKUPS,
+            void: term.is_void(),
+            networks: term.network_count(),
+            domain: term.node.as_ref().map(|node| node.domain.to_string()).unwrap_or_default(),
+            below: below.map(|node| tree(node, own.max(so_far), words)),
+        });
+        so_far = term.lookups;
+    }
+    SpfTree { words, terms }.render().unwrap_or_default()
 }
 
 /// RFC 7208 §4.6.4.

@@ -89,7 +89,7 @@ pub(in crate::portal) static PARTS: Texts<PartsWords> = Texts {
         value: "Value",
         copy: "Copy",
         zone_line: "As a line of a zone file",
-        put_instead: "Put this instead",
+        put_instead: "The record to publish",
         source: "Source",
     },
     ja: PartsWords {
@@ -98,7 +98,7 @@ pub(in crate::portal) static PARTS: Texts<PartsWords> = Texts {
         value: "値",
         copy: "コピー",
         zone_line: "ゾーンファイルの 1 行として",
-        put_instead: "次のレコードに置き換えてください",
+        put_instead: "公開するレコード",
         source: "出典",
     },
 };

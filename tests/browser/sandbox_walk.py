@@ -1,0 +1,3 @@
+"""The sandbox, by its own guide."""
+
+CASES = []
