@@ -190,7 +190,7 @@ async fn messages_are_found_and_paged() {
     let client = client(&api);
     let message = |n: u64| {
         let mut record = world.verdict(n);
-        if n % 2 == 0 {
+        if n.is_multiple_of(2) {
             record.client = Some(std::net::IpAddr::from([192, 0, 2, 2]));
             record.action = "quarantine".into();
         }

@@ -95,11 +95,7 @@ pub(in crate::portal) async fn show(
         findings: finding_blocks(dmarc, asked.lang),
         form,
         plan: plan.and_then(|plan| plan.render().ok()),
-        would: [
-            ("none", effect.none.clone()),
-            ("quarantine", effect.quarantine.clone()),
-            ("reject", effect.reject.clone()),
-        ],
+        would: [("none", effect.none), ("quarantine", effect.quarantine), ("reject", effect.reject)],
         effect,
     }))
 }
