@@ -53,7 +53,10 @@ async fn with_account(api: &Api) -> Value {
     let service = api.service().expect("open");
     let (link, _) = service.new_setup_link("uid:0").await.expect("made");
     let name = ActorName::parse("admin").expect("a name");
-    service.use_setup_link(&link, &name, "correct horse battery").await.expect("used");
+    service
+        .enter_by_setup_link(&link, &name, "correct horse battery", [127, 0, 0, 1].into())
+        .await
+        .expect("used");
     ask(api, "GET /v1/account", "").await.1
 }
 

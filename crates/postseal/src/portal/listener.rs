@@ -191,7 +191,7 @@ impl Drop for Place {
 }
 
 /// People are few, and a browser opens six.
-const MAX_CONNECTIONS: usize = 256;
+pub(crate) const MAX_CONNECTIONS: usize = 256;
 const MAX_OF_ADDRESS: usize = 64;
 
 /// Octets of a request line with its header fields.

@@ -35,7 +35,7 @@ use crate::api::Api;
 use crate::receiver_rules::ReceiverRules;
 
 pub(crate) use guard::{Guard, Site, guarded};
-pub(crate) use listener::{Certificate, GRACE, listen, serve, take_over};
+pub(crate) use listener::{Certificate, GRACE, MAX_CONNECTIONS, listen, serve, take_over};
 pub(crate) use routes::router;
 pub(crate) use visitor::Visitor;
 

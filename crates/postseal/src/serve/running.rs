@@ -35,6 +35,7 @@ use super::take_over::{OfferedSockets, Successor};
 use crate::api::{Api, ControlFile, ControlSocket};
 use crate::config::{Loaded, LogLevel, Settings, VerdictSettings};
 use crate::keys::{FoundCopy, HostedKeys, Refresher, StoreAccess};
+use crate::portal;
 use crate::service::WorkerCounts;
 use crate::verdicts::{self, Spooling};
 use crate::words::Lang;
@@ -397,7 +398,9 @@ fn load_hosted_keys(
 }
 
 fn warn_of_few_descriptors(settings: &Settings, log: &Log) {
-    let needed = (settings.milter.max_connections * settings.milter.listen.len()) as u64 + OTHER_DESCRIPTORS;
+    let of_portal = if settings.portal.is_some() { portal::MAX_CONNECTIONS } else { 0 };
+    let of_milter = settings.milter.max_connections * settings.milter.listen.len();
+    let needed = (of_milter + of_portal) as u64 + OTHER_DESCRIPTORS;
     if let Some(allowed) = process::take_file_descriptors().filter(|allowed| *allowed < needed) {
         log.say(
             LogLevel::Warn,

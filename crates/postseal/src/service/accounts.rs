@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use postseal_store::{Account, ActorName};
+use postseal_store::{Account, ActorName, StoreError};
 
 use super::{Secret, Service, ServiceError, passwords};
 
@@ -60,23 +60,25 @@ impl Service {
     }
 
     /// Uses up a set-up link: makes the administrator account, or gives the one there is another
-    /// password. Returns its name.
-    pub(crate) async fn use_setup_link(
+    /// password, and begins a session of it. Nobody waits for tries that failed before.
+    pub(crate) async fn enter_by_setup_link(
         &self,
         link: &Secret,
         name: &ActorName,
         password: &str,
-    ) -> Result<ActorName, ServiceError> {
+        address: IpAddr,
+    ) -> Result<Secret, ServiceError> {
         passwords::check(password, name.as_str())?;
         // Nobody has passwords hashed without one.
         if !self.setup_link_lives(link).await? {
-            return Err(postseal_store::StoreError::NoSetupLink.into());
+            return Err(StoreError::NoSetupLink.into());
         }
         let hash = self.passwords.hash(password).await?;
         let act = self.act("setup-link");
         let name = self.store.use_setup_link(link.hash(), name, &hash, act).await?;
-        self.delays.succeeded(name.as_str(), None);
-        Ok(name)
+        self.delays.succeeded(name.as_str(), Some(address));
+        let account = self.store.account(&name).await?.ok_or(StoreError::NoAccount)?;
+        self.begin_session(&account, address).await
     }
 }
 

@@ -17,7 +17,11 @@ impl Service {
         self.begin_session(&account, address).await
     }
 
-    async fn begin_session(&self, account: &Account, address: IpAddr) -> Result<Secret, ServiceError> {
+    pub(super) async fn begin_session(
+        &self,
+        account: &Account,
+        address: IpAddr,
+    ) -> Result<Secret, ServiceError> {
         let secret = Secret::new()?;
         let (actor, detail) = (of_account(&account.name), format!("address={}", address.to_canonical()));
         self.store.begin_session(account, secret.hash(), TIMES, detail, self.act(&actor)).await?;

@@ -78,13 +78,8 @@ pub(super) async fn enter(
     let wrong = match ActorName::parse(form.name.trim()) {
         Err(_) => words.name_rule.to_owned(),
         Ok(_) if form.password != form.again => words.differ.to_owned(),
-        Ok(name) => match service.use_setup_link(&link, &name, &form.password).await {
-            Ok(name) => {
-                return match service.log_in(name.as_str(), &form.password, address).await {
-                    Ok(secret) => entered(&guard, &secret, "/"),
-                    Err(error) => of_problem(error.into(), locale),
-                };
-            }
+        Ok(name) => match service.enter_by_setup_link(&link, &name, &form.password, address).await {
+            Ok(secret) => return entered(&guard, &secret, "/"),
             Err(ServiceError::Password(fault)) => password_words(fault, locale.lang).to_owned(),
             Err(error) => return of_problem(error.into(), locale),
         },

@@ -83,7 +83,11 @@ impl Door {
         let door = Door::new().await;
         let (link, _) = door.world.service.new_setup_link("uid:0").await.expect("made");
         let name = ActorName::parse("admin").expect("a name");
-        door.world.service.use_setup_link(&link, &name, PASSWORD).await.expect("used");
+        door.world
+            .service
+            .enter_by_setup_link(&link, &name, PASSWORD, [127, 0, 0, 1].into())
+            .await
+            .expect("used");
         door
     }
 

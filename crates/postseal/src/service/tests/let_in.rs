@@ -19,7 +19,7 @@ async fn with_account() -> World {
     let (link, until) = world.service.new_setup_link(ACTOR).await.expect("made");
     assert_eq!(until, world.now() + HOUR);
     assert!(world.service.setup_link_lives(&link).await.expect("read"));
-    world.service.use_setup_link(&link, &actor("admin"), PASSWORD).await.expect("used");
+    world.service.enter_by_setup_link(&link, &actor("admin"), PASSWORD, ADDRESS).await.expect("used");
     world
 }
 
@@ -29,15 +29,28 @@ async fn a_link_makes_the_account_and_later_gives_it_another_password() {
     let service = &world.service;
     assert!(service.log_in("Admin", PASSWORD, ADDRESS).await.is_ok());
     let (link, _) = service.new_setup_link(ACTOR).await.expect("made");
-    let short = service.use_setup_link(&link, &actor("admin"), "short").await;
+    let short = service.enter_by_setup_link(&link, &actor("admin"), "short", ADDRESS).await;
     assert!(matches!(short, Err(ServiceError::Password(PasswordFault::TooShort))), "{short:?}");
     world.after(HOUR);
-    let late = service.use_setup_link(&link, &actor("admin"), "another horse battery").await;
+    let late = service.enter_by_setup_link(&link, &actor("admin"), "another horse battery", ADDRESS).await;
     assert!(matches!(late, Err(ServiceError::Store(StoreError::NoSetupLink))), "{late:?}");
     let (link, _) = service.new_setup_link(ACTOR).await.expect("made");
-    service.use_setup_link(&link, &actor("admin"), "another horse battery").await.expect("used");
+    service
+        .enter_by_setup_link(&link, &actor("admin"), "another horse battery", ADDRESS)
+        .await
+        .expect("used");
     assert!(matches!(service.log_in("admin", PASSWORD, ADDRESS).await, Err(ServiceError::WrongPassword)));
     assert!(service.log_in("admin", "another horse battery", ADDRESS).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_link_lets_in_at_once_while_somebody_guesses() {
+    let world = with_account().await;
+    while !matches!(world.service.log_in("admin", "wrong", ADDRESS).await, Err(ServiceError::Wait { .. })) {}
+    let (link, _) = world.service.new_setup_link(ACTOR).await.expect("made");
+    let entered = world.service.enter_by_setup_link(&link, &actor("admin"), PASSWORD, ADDRESS).await;
+    let session = world.service.session(&entered.expect("lets in")).await.expect("read");
+    assert_eq!(session.map(|session| session.account), Some(actor("admin")));
 }
 
 #[tokio::test]
@@ -111,7 +124,14 @@ async fn sessions_go_on_while_they_are_used_and_end_with_the_password() {
     let audit = service.audit_rows(0, 100).await.expect("read").rows;
     let by_account: Vec<&str> =
         audit.iter().filter(|row| row.actor == "account:admin").map(|row| row.action.as_str()).collect();
-    let expected = ["session.begin", "session.begin", "session.begin", "session.end", "account.password"];
+    let expected = [
+        "session.begin",
+        "session.begin",
+        "session.begin",
+        "session.begin",
+        "session.end",
+        "account.password",
+    ];
     assert_eq!(by_account, expected);
     let shown = format!("{audit:?}");
     assert!(!shown.contains(PASSWORD) && !shown.contains(&other.text()), "no secret is in the log");

@@ -59,26 +59,32 @@ pub(in crate::portal) async fn list(
 }
 
 fn verified(asked: &Asked, verdict: &AuditVerdict) -> Notice {
-    let (mark, text) = match verdict {
+    let lang = asked.lang;
+    let (mark, text, next) = match verdict {
         AuditVerdict::Intact { rows, head } => {
             let link: String = head.iter().map(|octet| format!("{octet:02x}")).collect();
             let text = say!(
-                asked.lang,
-                "All {rows} rows are as they were written. To see later that none was cut off, write this down elsewhere: {rows}:{link}",
-                "{rows} 行すべてが書かれたままです。後で行の欠落も確かめられるように、次の値を別の場所に控えてください: {rows}:{link}"
+                lang,
+                "All {rows} rows are as they were written.",
+                "{rows} 行すべてが書かれたままです。"
             );
-            (Mark::Good, text)
+            let next = say!(
+                lang,
+                "To see later that none was cut off, write this down elsewhere: {rows}:{link}",
+                "後で行の欠落も確かめられるように、次の値を別の場所に控えてください: {rows}:{link}"
+            );
+            (Mark::Good, text, Some(next))
         }
         AuditVerdict::Broken { first_bad } => {
             let text = say!(
-                asked.lang,
+                lang,
                 "Row {first_bad} is not as it was written: somebody has changed the log.",
                 "{first_bad} 行目が書かれたときと違います。ログが書き換えられています。"
             );
-            (Mark::Bad, text)
+            (Mark::Bad, text, None)
         }
     };
-    Notice { mark, text, next: None }
+    Notice { mark, text, next }
 }
 
 /// Rows on one page.

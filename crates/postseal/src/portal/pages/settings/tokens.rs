@@ -135,7 +135,7 @@ async fn page(
         scope: scope_words(&token.scope, lang),
         made: when(&token.made_at, now, lang),
         used: token.used_at.as_deref().map(|at| when(at, now, lang)).unwrap_or_default(),
-        until: token.expires_at.clone(),
+        until: when(&token.expires_at, now, lang),
         over: instant(&token.expires_at).is_some_and(|until| until <= now),
         token,
     };
