@@ -36,7 +36,7 @@ fn a_bounce_in_words() {
         "{ran:?}"
     );
     let ran = run_with_input(&["explain", "-", "--lang", "ja"], REFUSAL);
-    assert!(ran.text().starts_with("エラーメール (gmail): メール認証の問題\nGmail は"), "{ran:?}");
+    assert!(ran.text().starts_with("配信不能通知（gmail）: メール認証の問題です\nGmail は"), "{ran:?}");
 }
 
 #[test]

@@ -134,8 +134,7 @@ impl Page {
         };
         self.line(&format!("      {why}"));
         if signature.testing {
-            let testing =
-                self.lang.pick("the key is marked as a test (t=y)", "鍵は試験中と示されています (t=y)");
+            let testing = self.lang.pick("the key is marked as a test (t=y)", "鍵はテスト中（t=y）です");
             self.line(&format!("      {testing}"));
         }
     }
@@ -143,7 +142,7 @@ impl Page {
     fn alignment(&mut self, verdict: &Verdict) {
         let dmarc = &verdict.dmarc;
         let Some(from) = &dmarc.author_domain else { return };
-        self.heading("Alignment", "一致 (alignment)");
+        self.heading("Alignment", "アライメント");
         let (spf, dkim) = (dmarc.alignment.spf, dmarc.alignment.dkim);
         let say_one = |aligned: bool, mechanism: &str| match (aligned, self.lang) {
             (true, Lang::En) => format!("  {mechanism} passed for a domain that is aligned with {from}"),
@@ -179,7 +178,7 @@ impl Page {
         if dmarc.testing {
             let testing = self.lang.pick(
                 "the policy is being tested: one step weaker applies (t=y, or pct=0)",
-                "ポリシーは試験中のため、一段弱く適用します (t=y または pct=0)",
+                "ポリシーはテスト中（t=y または pct=0）のため、1 段階弱いポリシーを適用します",
             );
             self.line(&format!("  {testing}"));
         }
@@ -201,7 +200,7 @@ impl Page {
             let remove = say!(
                 self.lang,
                 "Authentication-Results fields that claim to be from {id} and must go, counted from the top: {places}",
-                "{id} を名乗るため取り除くべき Authentication-Results フィールド (上から数えて): {places}"
+                "{id} を名乗るため取り除くべき Authentication-Results フィールド（上から数えて）: {places}"
             );
             let remove = self.paint.warn(&remove);
             self.line(&remove);

@@ -17,7 +17,7 @@ impl FaultKind {
             FaultKind::TooLarge { octets, max } => say!(
                 lang,
                 "the file is too large: {octets} octets or more, of {max} at most",
-                "ファイルが大きすぎます: {octets} オクテット以上 (上限 {max})"
+                "ファイルが大きすぎます: {octets} オクテット以上（上限 {max}）"
             ),
             FaultKind::NotUtf8 => say!(lang, "this is not UTF-8", "UTF-8 ではありません"),
             FaultKind::Syntax(error) => {
@@ -36,17 +36,17 @@ impl FaultKind {
             FaultKind::NotOneOf { value, .. } => {
                 say!(lang, "{value:?} is not known here", "{value:?} はここでは使えません")
             }
-            FaultKind::Number { .. } => say!(lang, "the number is out of range", "数が範囲の外です"),
+            FaultKind::Number { .. } => say!(lang, "the number is out of range", "値が範囲外です"),
             FaultKind::Duration { value } => {
                 say!(lang, "{value:?} is no span of time", "{value:?} は時間の長さではありません")
             }
             FaultKind::DurationRange { .. } => {
-                say!(lang, "the span of time is out of range", "時間の長さが範囲の外です")
+                say!(lang, "the span of time is out of range", "時間の長さが範囲外です")
             }
             FaultKind::Size { value } => {
                 say!(lang, "{value:?} is no size", "{value:?} は大きさではありません")
             }
-            FaultKind::SizeRange { .. } => say!(lang, "the size is out of range", "大きさが範囲の外です"),
+            FaultKind::SizeRange { .. } => say!(lang, "the size is out of range", "大きさが範囲外です"),
             FaultKind::Mode { value } => {
                 say!(lang, "{value:?} is no file mode", "{value:?} はファイルモードではありません")
             }
@@ -85,23 +85,23 @@ impl FaultKind {
             FaultKind::HostedToo { domain, organisation } => say!(
                 lang,
                 "{domain} is in this file and in the store, where {organisation} holds it",
-                "{domain} はこのファイルにも、ストアにもあります (所有する組織: {organisation})"
+                "{domain} はこのファイルにも、ストアにもあります（所有する組織: {organisation}）"
             ),
             FaultKind::StoreNotRead { path, error } => {
                 let path = path.display();
                 say!(
                     lang,
                     "the store {path} cannot be read, so whether it has domains of this file as well is not known: {error}",
-                    "ストア {path} を読み取れないため、このファイルのドメインがそこにもあるかは分かりません ({error})"
+                    "ストア {path} を読み取れないため、このファイルのドメインがそこにもあるかは分かりません（{error}）"
                 )
             }
             FaultKind::Organisation { value, error } => say!(
                 lang,
                 "{value:?} is no name of an organisation: {error}",
-                "{value:?} は組織の名前ではありません ({error})"
+                "{value:?} は組織の名前ではありません（{error}）"
             ),
             FaultKind::NeedsStore { table } => {
-                say!(lang, "{table} has no effect without [store]", "{table} は [store] がないと働きません")
+                say!(lang, "{table} has no effect without [store]", "{table} を使うには [store] が必要です")
             }
             FaultKind::NameServerWithoutAddress { name } => say!(
                 lang,
@@ -129,36 +129,36 @@ impl FaultKind {
                 say!(
                     lang,
                     "{value:?} is no domain name: {error}",
-                    "{value:?} はドメイン名ではありません ({error})"
+                    "{value:?} はドメイン名ではありません（{error}）"
                 )
             }
             FaultKind::Selector { value, error } => {
                 say!(
                     lang,
                     "{value:?} is no selector: {error}",
-                    "{value:?} はセレクターではありません ({error})"
+                    "{value:?} はセレクターではありません（{error}）"
                 )
             }
             FaultKind::KeyName { error } => say!(
                 lang,
                 "selector and domain make no DNS name together: {error}",
-                "セレクターとドメインを合わせると DNS 名になりません ({error})"
+                "セレクターとドメインを合わせると DNS 名になりません（{error}）"
             ),
             FaultKind::AuthservId { value, error } => {
                 say!(
                     lang,
                     "{value:?} is no authserv-id: {error}",
-                    "{value:?} は authserv-id ではありません ({error})"
+                    "{value:?} は authserv-id ではありません（{error}）"
                 )
             }
             FaultKind::HostName { value } => say!(
                 lang,
                 "there is no \"authserv_id\", and the host name {value:?} cannot be one",
-                "「authserv_id」がなく、ホスト名 {value:?} は authserv-id になれません"
+                "「authserv_id」がなく、ホスト名 {value:?} は authserv-id に使えません"
             ),
             FaultKind::Login(error) => login_words(*error, lang),
             FaultKind::Headers(error) => {
-                say!(lang, "{error}", "署名するヘッダーフィールドの指定が正しくありません ({error})")
+                say!(lang, "{error}", "署名するヘッダーフィールドの指定が正しくありません（{error}）")
             }
             FaultKind::Canonicalization { value } => {
                 say!(lang, "{value:?} is no canonicalization", "{value:?} は正規化方式ではありません")
@@ -188,7 +188,7 @@ impl FaultKind {
             FaultKind::SourceWithoutCondition => say!(
                 lang,
                 "this source says not whose mail is meant",
-                "この送信元には、誰のメールかという条件がありません"
+                "この送信元には、どのメールに署名するかの条件がありません"
             ),
             FaultKind::SourceWithoutDomains => say!(
                 lang,
@@ -203,7 +203,7 @@ impl FaultKind {
             FaultKind::AllowedWithoutInfrastructure => say!(
                 lang,
                 "this pair says not where the mail may come from",
-                "この組には、メールがどこから来てよいかの指定がありません"
+                "この組には、どこからのメールを認めるかの指定がありません"
             ),
             FaultKind::AllowedWithBoth => say!(
                 lang,
@@ -220,7 +220,7 @@ impl FaultKind {
             FaultKind::OnlyEd25519 => say!(
                 lang,
                 "this is an Ed25519 key, which many receivers cannot verify",
-                "これは Ed25519 鍵で、検証できない受信者が多くいます"
+                "これは Ed25519 鍵で、検証できない受信サーバーが多くあります"
             ),
             FaultKind::Unused { domain } => say!(
                 lang,
@@ -231,13 +231,13 @@ impl FaultKind {
                 say!(
                     lang,
                     "this date has passed: the pair has no effect",
-                    "この日付は過ぎています。この組は無効です"
+                    "この日付は過ぎているため、この組は無効です"
                 )
             }
             FaultKind::PortalNeedsTls => say!(
                 lang,
                 "other machines may reach the portal at this address, and there is no TLS",
-                "このアドレスのポータルには他のマシンからも到達できますが、TLS がありません"
+                "このアドレスのポータルにはほかのマシンからも到達できますが、TLS がありません"
             ),
             FaultKind::TlsIdentity(error) => {
                 say!(lang, "the certificate cannot be used: {error}", "証明書を使えません: {error}")
@@ -245,7 +245,7 @@ impl FaultKind {
             FaultKind::HttpNotLoopback => say!(
                 lang,
                 "other machines may reach the metrics at this address",
-                "このアドレスのメトリクスには他のマシンからも到達できる可能性があります"
+                "このアドレスのメトリクスにはほかのマシンからも到達できる可能性があります"
             ),
         }
     }
@@ -254,10 +254,10 @@ impl FaultKind {
     pub(crate) fn advice(&self, lang: Lang) -> Option<String> {
         Some(match self {
             FaultKind::Unreadable(_) => {
-                say!(lang, "check the path and its permissions", "パスと権限を確かめてください")
+                say!(lang, "check the path and its permissions", "パスと権限を確認してください")
             }
             FaultKind::UnknownKey { nearest: Some(nearest), .. } => {
-                say!(lang, "did you mean {nearest:?}?", "{nearest:?} のことですか")
+                say!(lang, "did you mean {nearest:?}?", "{nearest:?} の誤りではありませんか")
             }
             FaultKind::UnknownKey { known, .. } => known_words(known, lang),
             FaultKind::MissingKey { key, example, .. } => {
@@ -269,20 +269,20 @@ impl FaultKind {
             }
             FaultKind::NotOneOf { known, .. } => known_words(known, lang),
             FaultKind::Number { min, max } => {
-                say!(lang, "from {min} to {max}", "{min} から {max} まで")
+                say!(lang, "from {min} to {max}", "{min} から {max} までの値")
             }
             FaultKind::Duration { .. } => say!(
                 lang,
                 "a whole number and ms, s, m, h or d: \"2s\", \"14d\"",
-                "整数と ms, s, m, h, d のいずれか: \"2s\", \"14d\""
+                "整数と ms、s、m、h、d のいずれか: \"2s\"、\"14d\""
             ),
             FaultKind::DurationRange { min, max } | FaultKind::SizeRange { min, max } => {
-                say!(lang, "from \"{min}\" to \"{max}\"", "\"{min}\" から \"{max}\" まで")
+                say!(lang, "from \"{min}\" to \"{max}\"", "\"{min}\" から \"{max}\" までの値")
             }
             FaultKind::Size { .. } => say!(
                 lang,
                 "a whole number and B, kB, MB or GB: \"64MB\"",
-                "整数と B, kB, MB, GB のいずれか: \"64MB\""
+                "整数と B、kB、MB、GB のいずれか: \"64MB\""
             ),
             FaultKind::Mode { .. } => {
                 say!(lang, "octal digits, as chmod takes them: \"0660\"", "chmod と同じ 8 進数: \"0660\"")
@@ -301,7 +301,7 @@ impl FaultKind {
                 "ASCII のアドレスか URL: \"postmaster@example.net\""
             ),
             FaultKind::EmptyText => {
-                say!(lang, "write a value, or remove the key", "値を書くか、キーを消してください")
+                say!(lang, "write a value, or remove the key", "値を書くか、キーを削除してください")
             }
             FaultKind::NameServer { .. } => {
                 say!(lang, "\"127.0.0.1:53\" or \"[::1]:53\"", "\"127.0.0.1:53\" または \"[::1]:53\"")
@@ -312,17 +312,17 @@ impl FaultKind {
             FaultKind::Sender { .. } => say!(
                 lang,
                 "one in each text: \"ip4:192.0.2.25\", \"include:spf.example.net\"",
-                "一つの文字列に一つずつ書いてください: \"ip4:192.0.2.25\", \"include:spf.example.net\""
+                "1 つの文字列に 1 つずつ書いてください: \"ip4:192.0.2.25\"、\"include:spf.example.net\""
             ),
             FaultKind::KeySource => say!(
                 lang,
                 "\"file:/etc/postseal/key-encryption-key\", \"env:NAME\" or \"credential:NAME\"; the key itself does not belong here",
-                "\"file:/etc/postseal/key-encryption-key\", \"env:NAME\", \"credential:NAME\" のいずれか。鍵そのものはここに書きません"
+                "\"file:/etc/postseal/key-encryption-key\"、\"env:NAME\"、\"credential:NAME\" のいずれか。鍵そのものはここに書きません"
             ),
             FaultKind::HostedToo { domain, organisation } => say!(
                 lang,
                 "remove it here, or from the store: postseal domain remove {domain} --org {organisation}",
-                "ここから消すか、ストアから消してください: postseal domain remove {domain} --org {organisation}"
+                "このファイルまたはストアのどちらかから削除してください: postseal domain remove {domain} --org {organisation}"
             ),
             FaultKind::StoreNotRead { .. } => say!(
                 lang,
@@ -335,7 +335,7 @@ impl FaultKind {
             FaultKind::NeedsStore { .. } => say!(
                 lang,
                 "add [store], which keeps organisations and their keys, or remove this table",
-                "組織と鍵を保存する [store] を加えるか、このテーブルを消してください"
+                "組織と鍵を保存する [store] を加えるか、このテーブルを削除してください"
             ),
             FaultKind::NameServerWithoutAddress { name } => say!(
                 lang,
@@ -345,12 +345,12 @@ impl FaultKind {
             FaultKind::OutsideZone { .. } => say!(
                 lang,
                 "remove it: its own zone has its addresses",
-                "消してください。そのアドレスは、その名前のゾーンにあります"
+                "削除してください。そのアドレスは、その名前のゾーンにあります"
             ),
             FaultKind::ListenAddress { .. } => say!(
                 lang,
                 "\"inet:127.0.0.1:8891\", \"inet:[::1]:8891\", \"unix:/run/postseal/milter.sock\" or \"systemd:NAME\"",
-                "\"inet:127.0.0.1:8891\", \"inet:[::1]:8891\", \"unix:/run/postseal/milter.sock\", \"systemd:NAME\" のいずれか"
+                "\"inet:127.0.0.1:8891\"、\"inet:[::1]:8891\"、\"unix:/run/postseal/milter.sock\"、\"systemd:NAME\" のいずれか"
             ),
             FaultKind::HttpAddress { .. } => say!(lang, "\"127.0.0.1:9117\"", "\"127.0.0.1:9117\""),
             FaultKind::Network { error: NetworkError::HostBits { network }, .. } => {
@@ -359,7 +359,7 @@ impl FaultKind {
             FaultKind::Network { .. } => say!(
                 lang,
                 "\"192.0.2.0/24\", \"2001:db8::/32\", or one address",
-                "\"192.0.2.0/24\", \"2001:db8::/32\"、または一つのアドレス"
+                "\"192.0.2.0/24\"、\"2001:db8::/32\"、または 1 つのアドレス"
             ),
             FaultKind::Domain { .. } => {
                 say!(lang, "as in \"contoso.example\"", "\"contoso.example\" のように書いてください")
@@ -381,7 +381,7 @@ impl FaultKind {
                 say!(
                     lang,
                     "\"jo\", \"*@contoso.example\" or \"*\"",
-                    "\"jo\", \"*@contoso.example\", \"*\" のいずれか"
+                    "\"jo\"、\"*@contoso.example\"、\"*\" のいずれか"
                 )
             }
             FaultKind::Headers(_) => say!(
@@ -400,7 +400,7 @@ impl FaultKind {
             FaultKind::DuplicateDomain { .. } => say!(
                 lang,
                 "remove one of them; a second signature is [sign.domain.ed25519]",
-                "どちらかを消してください。二つ目の署名は [sign.domain.ed25519] に書きます"
+                "どちらかを削除してください。2 つ目の署名は [sign.domain.ed25519] に書きます"
             ),
             FaultKind::DomainsFileLine { .. } => say!(
                 lang,
@@ -421,15 +421,15 @@ impl FaultKind {
             FaultKind::SourceWithoutCondition => say!(
                 lang,
                 "add login, network, listener or daemon_name, or local = true; login = \"*\" is everyone who logs in",
-                "login, network, listener, daemon_name, local = true のいずれかを加えてください。login = \"*\" はログインした全員です"
+                "login、network、listener、daemon_name、local = true のいずれかを加えてください。login = \"*\" はログインした全員です"
             ),
             FaultKind::SourceWithoutDomains => say!(
                 lang,
                 "add domains = [\"contoso.example\"], organisations = [\"contoso\"] or all_domains = true",
-                "domains = [\"contoso.example\"], organisations = [\"contoso\"], all_domains = true のいずれかを加えてください"
+                "domains = [\"contoso.example\"]、organisations = [\"contoso\"]、all_domains = true のいずれかを加えてください"
             ),
             FaultKind::SourceWithBoth | FaultKind::AllowedWithBoth => {
-                say!(lang, "remove one of them", "どちらかを消してください")
+                say!(lang, "remove one of them", "どちらかを削除してください")
             }
             FaultKind::AllowedWithoutInfrastructure => say!(
                 lang,
@@ -453,12 +453,12 @@ impl FaultKind {
                 "domains = [\"{domain}\"] を持つ [[sign.source]] を加えてください"
             ),
             FaultKind::AllowedIsOver => {
-                say!(lang, "remove it, or set a later date", "消すか、日付を延ばしてください")
+                say!(lang, "remove it, or set a later date", "削除するか、日付を延ばしてください")
             }
             FaultKind::PortalNeedsTls => say!(
                 lang,
                 "add certificate and private_key (PEM files), or listen on \"127.0.0.1:8480\"",
-                "certificate と private_key (PEM ファイル) を加えるか、\"127.0.0.1:8480\" で待ち受けてください"
+                "certificate と private_key（PEM ファイル）を加えるか、\"127.0.0.1:8480\" で待ち受けてください"
             ),
             FaultKind::TlsIdentity(_) => say!(
                 lang,
@@ -486,7 +486,7 @@ impl ValueType {
             ValueType::Boolean => ("true or false", "true か false"),
             ValueType::Date => ("a date", "日付"),
             ValueType::Table => ("a table", "テーブル"),
-            ValueType::Tables => ("a list of tables", "テーブルの並び"),
+            ValueType::Tables => ("a list of tables", "テーブルの配列"),
         };
         lang.pick(en, ja)
     }
@@ -530,7 +530,7 @@ fn network_words(error: &NetworkError, lang: Lang) -> String {
         NetworkError::Address => "IP アドレスではありません".to_owned(),
         NetworkError::Prefix { max } => format!("プレフィックス長は 0 から {max} までの数です"),
         NetworkError::HostBits { network } => {
-            format!("アドレスにプレフィックスより後のビットがあります。ネットワークは {network} です")
+            format!("アドレスのホスト部が 0 ではありません。ネットワークは {network} です")
         }
     }
 }

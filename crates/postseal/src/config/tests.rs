@@ -449,7 +449,7 @@ fn japanese_is_complete() {
         load(&path, Depth::Start).expect_err("wrong").iter().map(|fault| fault.line(Lang::Ja)).collect();
     assert!(
         said[0].ends_with(
-            "c.toml:2:1: [receive] に \"on_rejct\" というキーはありません; \"on_reject\" のことですか"
+            "c.toml:2:1: [receive] に \"on_rejct\" というキーはありません; \"on_reject\" の誤りではありませんか"
         ),
         "{said:?}"
     );

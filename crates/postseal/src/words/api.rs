@@ -38,10 +38,10 @@ fn what(kind: ProblemKind, problem: &ApiProblem, subject: &str, lang: Lang) -> S
     }
     match kind {
         K::NotConfigured => {
-            "このノードにはストアがありません (postseal.toml に [store] がありません)".to_owned()
+            "このノードにはストアがありません（postseal.toml に [store] がありません）".to_owned()
         }
         K::StoreNotOpen => "ノードのストアがまだ開いていません".to_owned(),
-        K::StoreFailed => format!("ストアの障害: {detail}"),
+        K::StoreFailed => format!("ストアに障害が発生しました: {detail}"),
         K::NoMessage => "そのメッセージは記録されていないか、保存期間を過ぎています".to_owned(),
         K::NoOrganisation => format!("{subject} という組織はありません"),
         K::OrganisationTaken => {
@@ -52,27 +52,27 @@ fn what(kind: ProblemKind, problem: &ApiProblem, subject: &str, lang: Lang) -> S
         K::HeldByAnother => format!("{subject} は別の組織が所有しています"),
         K::InFile => format!("{subject} の鍵は設定ファイルにあります"),
         K::InHostingZone => format!("{subject} はホスティングゾーンの中の名前です"),
-        K::InitialDomain => format!("{subject} は初期ドメインで、組織とともにあります"),
+        K::InitialDomain => format!("{subject} は初期ドメインのため、組織とは別に扱えません"),
         K::NoNameServers => format!("ドメインの DNS サーバーが見つかりません: {detail}"),
         K::NoDkimKeys => format!("{subject}: このドメインの DKIM キーが保存されていません"),
         K::AlreadyConfigured => format!("{subject} の DKIM キーはすでにあります"),
-        K::NotVisible => format!("{subject} の鍵が DNS に見えません"),
+        K::NotVisible => format!("{subject} の鍵が DNS で確認できません"),
         K::RotationRunning => match &problem.until {
             Some(until) => format!("{subject} は鍵のローテーション中です。次は {until} から始められます"),
             None => format!("{subject} は鍵のローテーション中です"),
         },
         K::NotEnabled => format!("{subject} の署名が有効になっていません"),
-        K::KeySize => "鍵の長さは 2048, 3072, 4096 ビットのいずれかです".to_owned(),
+        K::KeySize => "鍵の長さは 2048、3072、4096 ビットのいずれかです".to_owned(),
         K::SelectorsInUse => "セレクターは使用中です".to_owned(),
-        K::SelectorsAlike => "二つのセレクターが同じ名前です".to_owned(),
+        K::SelectorsAlike => "2 つのセレクターの名前が同じです".to_owned(),
         K::DisplayName => "表示名が 256 文字を超えているか、制御文字を含んでいます".to_owned(),
-        K::Selector => format!("この名前では鍵を置けません: {detail}"),
+        K::Selector => format!("この名前では鍵を登録できません: {detail}"),
         K::TooManySealers => "信頼する封印者は 1000 件までです".to_owned(),
-        K::BackupFile => format!("ファイルを使えません: {detail}"),
+        K::BackupFile => format!("ファイルを使用できません: {detail}"),
         K::ForeignBackup => "別のストアのバックアップで、このストアは空ではありません".to_owned(),
         K::DamagedBackup => format!("バックアップが壊れています: {detail}"),
         K::WrongKey => "バックアップの鍵暗号化鍵が違います".to_owned(),
-        K::ConfigurationWrong => "設定ファイルに誤りがあります。前の設定が有効なままです".to_owned(),
+        K::ConfigurationWrong => "設定ファイルに誤りがあります。以前の設定を引き続き使用します".to_owned(),
         K::ReloadFailed => format!("設定を読み直せませんでした: {detail}"),
         K::NotLoggedIn => "ログインしていません".to_owned(),
         K::WrongPassword => "名前またはパスワードが正しくありません".to_owned(),
@@ -82,9 +82,9 @@ fn what(kind: ProblemKind, problem: &ApiProblem, subject: &str, lang: Lang) -> S
             "このパスワードは使えません。12 文字以上で、同じ文字の繰り返しや名前そのものでないものにしてください".to_owned()
         }
         K::NotFromHere => "このノードのページからの要求ではありません".to_owned(),
-        K::WrongHost => "このノードにその名前では接続できません".to_owned(),
+        K::WrongHost => "このノードには、その名前では接続できません".to_owned(),
         K::NoPortal => {
-            "このノードにはポータルがありません (postseal.toml に [portal] がありません)".to_owned()
+            "このノードにはポータルがありません（postseal.toml に [portal] がありません）".to_owned()
         }
         K::NoAccount => "アカウントがまだありません".to_owned(),
         K::NoSetupLink => {
@@ -94,15 +94,15 @@ fn what(kind: ProblemKind, problem: &ApiProblem, subject: &str, lang: Lang) -> S
         K::TokenTaken => {
             format!("{subject} という名前は使われているか、以前使われていました。名前は再利用されません")
         }
-        K::TokenScope => "operate のトークンを一つの組織に限ることはできません".to_owned(),
+        K::TokenScope => "operate のトークンは 1 つの組織に限定できません".to_owned(),
         K::TooManyTokens => "API トークンは 1000 個までです".to_owned(),
         K::Forbidden => format!("ノードが拒否しました: {detail}"),
         K::BadRequest | K::TooLarge => format!("ノードが受け付けませんでした: {detail}"),
         K::NoSuchRoute | K::MethodNotAllowed => {
-            format!("ノードがこのコマンドを知りません。版が違うかもしれません: {detail}")
+            format!("ノードがこのコマンドを知りません。バージョンが異なる可能性があります: {detail}")
         }
         K::TooSlow => format!("時間がかかりすぎました: {detail}"),
-        K::Fault => format!("ノードのプログラムの障害です: {detail}"),
+        K::Fault => format!("ノードのプログラムに障害が発生しました: {detail}"),
     }
 }
 
@@ -113,7 +113,7 @@ fn next(kind: ProblemKind, subject: &str, lang: Lang) -> Option<String> {
         K::NotConfigured => say!(
             lang,
             "Add [store] to postseal.toml and restart the node: docs/hosting.md.",
-            "postseal.toml に [store] を加えてノードを再起動してください (docs/hosting.md)。"
+            "postseal.toml に [store] を加えてノードを再起動してください（docs/hosting.md）。"
         ),
         K::StoreNotOpen => say!(
             lang,
@@ -128,7 +128,7 @@ fn next(kind: ProblemKind, subject: &str, lang: Lang) -> Option<String> {
         K::NoNameServers => say!(
             lang,
             "Is the name right, and delegated to name servers? Servers that are not public go into [keys] private_servers.",
-            "名前が正しいか、DNS サーバーに委任されているかを確認してください。公開されていないサーバーは [keys] private_servers に書きます。"
+            "名前が正しく、DNS サーバーに委任されていることを確認してください。公開されていないサーバーは [keys] private_servers に書きます。"
         ),
         K::InFile => say!(
             lang,
@@ -148,7 +148,7 @@ fn next(kind: ProblemKind, subject: &str, lang: Lang) -> Option<String> {
         K::NoPortal => say!(
             lang,
             "Add [portal] to postseal.toml and restart the node: docs/portal.md.",
-            "postseal.toml に [portal] を加えてノードを再起動してください (docs/portal.md)。"
+            "postseal.toml に [portal] を加えてノードを再起動してください（docs/portal.md）。"
         ),
         K::WrongHost => say!(
             lang,

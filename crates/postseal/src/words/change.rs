@@ -59,7 +59,7 @@ pub(crate) fn change_message(change: &Change, lang: Lang) -> String {
         Change::Refolded => say!(
             lang,
             "header fields were folded anew, and the signature is of the kind (simple) that does not bear it",
-            "ヘッダーの折り返しが変更されました。この署名の方式 (simple) では許されない変更です"
+            "ヘッダーの折り返しが変更されました。この署名の方式（simple）では許されない変更です"
         ),
         Change::EncodingField { .. } => say!(
             lang,

@@ -21,7 +21,7 @@ pub(crate) fn dkim_result(result: DkimResult, lang: Lang) -> &'static str {
         DkimResult::Neutral => ("the signature field cannot be read", "署名フィールドを読めません"),
         DkimResult::Temperror => (
             "the DNS gave no usable answer about the key; later it may",
-            "鍵について DNS から使える回答が得られませんでした",
+            "鍵の問い合わせに対して DNS から有効な応答が得られませんでした",
         ),
         DkimResult::Permerror => ("the key cannot be had or used", "鍵を取得できないか、使えません"),
     };
@@ -36,12 +36,12 @@ pub(crate) fn dkim_cause(cause: &Cause, lang: Lang) -> String {
             say!(
                 lang,
                 "the header section can be read in more than one way: {what}",
-                "ヘッダーを一通りに読めません: {what}"
+                "ヘッダーの解釈が一意に定まりません: {what}"
             )
         }
         Cause::Dns(failure) => {
             let why = dns_failure(*failure, lang);
-            say!(lang, "the key look-up failed: {why}", "鍵を参照できませんでした: {why}")
+            say!(lang, "the key look-up failed: {why}", "鍵を取得できませんでした: {why}")
         }
         cause if lang == Lang::En => cause.to_string(),
         Cause::Signature(error) => signature_error(error),
@@ -50,26 +50,24 @@ pub(crate) fn dkim_cause(cause: &Cause, lang: Lang) -> String {
         }
         Cause::HistoricAlgorithm => "rsa-sha1 は受け入れられません".to_owned(),
         Cause::Expired { expired_at, now } => {
-            format!("署名の期限が切れています (期限 {expired_at}、現在 {now})")
+            format!("署名の期限が切れています（期限 {expired_at}、現在 {now}）")
         }
         Cause::SignedInFuture { signed_at, now } => {
-            format!("署名の時刻が未来です (署名 {signed_at}、現在 {now})")
+            format!("署名の時刻が未来になっています（署名 {signed_at}、現在 {now}）")
         }
-        Cause::FieldsNotExact => {
-            "署名の検証にはヘッダーフィールドの正確なオクテットが必要ですが、手元にありません".to_owned()
-        }
+        Cause::FieldsNotExact => "署名の検証に必要な、元のままのヘッダーフィールドがありません".to_owned(),
         Cause::NoKey => "鍵レコードがありません".to_owned(),
         Cause::KeyRecord(error) => key_record_error(error),
         Cause::KeyTypeMismatch => "鍵の種類が署名のアルゴリズムと合いません".to_owned(),
         Cause::Key(error) => public_key_error(*error),
-        Cause::HashNotAllowed => "鍵レコードが sha256 を認めていません".to_owned(),
+        Cause::HashNotAllowed => "鍵レコードで sha256 が許可されていません".to_owned(),
         Cause::ServiceNotAllowed => "鍵はメール用ではありません".to_owned(),
-        Cause::SubdomainNotAllowed => "鍵はドメインより下の識別子を認めていません".to_owned(),
+        Cause::SubdomainNotAllowed => "鍵レコードでサブドメインの識別子が許可されていません".to_owned(),
         Cause::BodyHashMismatch => "本文のハッシュが一致しません".to_owned(),
         Cause::BodyTooShort { signed, body_len } => {
             format!("署名は本文の {signed} オクテットを対象としますが、本文は {body_len} オクテットです")
         }
-        Cause::SignatureMismatch => "署名が一致しません".to_owned(),
+        Cause::SignatureMismatch => "署名の値が一致しません".to_owned(),
         Cause::UnsignedBody { signed, body_len } => {
             format!("本文のうち {} オクテットが署名されていません", body_len.saturating_sub(*signed))
         }
@@ -80,11 +78,13 @@ pub(crate) fn dkim_cause(cause: &Cause, lang: Lang) -> String {
 
 pub(super) fn signature_error(error: &SignatureError) -> String {
     match error {
-        SignatureError::TagList(error) => format!("署名がタグの列ではありません: {}", tag_list_error(error)),
+        SignatureError::TagList(error) => {
+            format!("署名が「タグ=値」の形式ではありません: {}", tag_list_error(error))
+        }
         SignatureError::MissingTag(tag) => format!("署名に {tag}= タグがありません"),
-        SignatureError::Version => "署名の版が 1 ではありません".to_owned(),
-        SignatureError::UnknownAlgorithm => "署名のアルゴリズムが知られていません".to_owned(),
-        SignatureError::UnknownCanonicalization => "署名の正規化方式が知られていません".to_owned(),
+        SignatureError::Version => "署名のバージョンが 1 ではありません".to_owned(),
+        SignatureError::UnknownAlgorithm => "署名のアルゴリズムに対応していません".to_owned(),
+        SignatureError::UnknownCanonicalization => "署名の正規化方式に対応していません".to_owned(),
         SignatureError::Domain(error) => {
             format!("署名の d= がドメイン名ではありません: {}", domain_name_error(*error, Lang::Ja))
         }
@@ -92,7 +92,10 @@ pub(super) fn signature_error(error: &SignatureError) -> String {
             format!("署名の s= がセレクターではありません: {}", domain_name_error(*error, Lang::Ja))
         }
         SignatureError::KeyName(error) => {
-            format!("セレクターとドメインがドメイン名になりません: {}", domain_name_error(*error, Lang::Ja))
+            format!(
+                "セレクターとドメインを合わせてもドメイン名になりません: {}",
+                domain_name_error(*error, Lang::Ja)
+            )
         }
         SignatureError::Auid => "署名の i= が識別子ではありません".to_owned(),
         SignatureError::AuidOutsideSdid => "署名の i= が d= のドメインの外にあります".to_owned(),
@@ -100,12 +103,12 @@ pub(super) fn signature_error(error: &SignatureError) -> String {
         SignatureError::BodyHash => "署名の bh= が正しい Base64 ではありません".to_owned(),
         SignatureError::FromNotSigned => "From フィールドが署名されていません".to_owned(),
         SignatureError::TooManyNames(count) => {
-            format!("署名の h= に {count} 個の名前があります (上限 {MAX_SIGNED_NAMES})")
+            format!("署名の h= に {count} 個の名前があります（上限 {MAX_SIGNED_NAMES}）")
         }
         SignatureError::SealSigned => "ARC-Message-Signature が ARC-Seal に署名しています".to_owned(),
         SignatureError::Number(tag) => format!("署名の {tag}= が数値ではありません"),
         SignatureError::ExpiresBeforeSigned => "署名の期限が署名の時刻より前です".to_owned(),
-        SignatureError::QueryMethod => "署名の鍵の取得方法が知られていません".to_owned(),
+        SignatureError::QueryMethod => "署名の鍵の取得方法に対応していません".to_owned(),
     }
 }
 
@@ -113,32 +116,32 @@ fn tag_list_error(error: &TagListError) -> String {
     match error {
         TagListError::NoEquals { at } => format!("オクテット {at} の部分に「=」がありません"),
         TagListError::BadName { at } => format!("オクテット {at} のタグ名が正しくありません"),
-        TagListError::Duplicate { at } => format!("オクテット {at} のタグは二度目です"),
-        TagListError::TooLong { octets } => format!("{octets} オクテットは長すぎます"),
+        TagListError::Duplicate { at } => format!("オクテット {at} のタグが重複しています"),
+        TagListError::TooLong { octets } => format!("{octets} オクテットあり、長すぎます"),
     }
 }
 
 fn key_record_error(error: &KeyRecordError) -> String {
     match error {
         KeyRecordError::TooLong { octets } => {
-            format!("鍵レコードが {octets} オクテットあります (上限 {MAX_KEY_RECORD})")
+            format!("鍵レコードが {octets} オクテットあります（上限 {MAX_KEY_RECORD}）")
         }
         KeyRecordError::TagList(error) => {
-            format!("鍵レコードがタグの列ではありません: {}", tag_list_error(error))
+            format!("鍵レコードが「タグ=値」の形式ではありません: {}", tag_list_error(error))
         }
-        KeyRecordError::Version => "鍵レコードの版が DKIM1 ではないか、先頭にありません".to_owned(),
-        KeyRecordError::UnknownKeyType => "鍵レコードの鍵の種類が知られていません".to_owned(),
+        KeyRecordError::Version => "鍵レコードのバージョンが DKIM1 ではないか、先頭にありません".to_owned(),
+        KeyRecordError::UnknownKeyType => "鍵レコードの鍵の種類に対応していません".to_owned(),
         KeyRecordError::MissingKey => "鍵レコードに p= タグがありません".to_owned(),
     }
 }
 
 fn public_key_error(error: PublicKeyError) -> String {
     match error {
-        PublicKeyError::Revoked => "鍵は取り消されています".to_owned(),
+        PublicKeyError::Revoked => "鍵は失効しています".to_owned(),
         PublicKeyError::Base64 => "鍵が正しい Base64 ではありません".to_owned(),
         PublicKeyError::Malformed => "鍵が RSA 公開鍵ではありません".to_owned(),
         PublicKeyError::Ed25519Length { octets } => {
-            format!("Ed25519 鍵が 32 ではなく {octets} オクテットです")
+            format!("Ed25519 鍵が 32 オクテットではなく {octets} オクテットです")
         }
         PublicKeyError::TooShort { bits } => format!("RSA 鍵が {bits} ビットと短すぎます"),
         PublicKeyError::TooLong { bits } => format!("RSA 鍵が {bits} ビットと長すぎます"),

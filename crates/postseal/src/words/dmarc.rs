@@ -27,7 +27,7 @@ pub(crate) fn dmarc_cause(cause: &Cause, lang: Lang) -> String {
             say!(
                 lang,
                 "the DMARC Policy Record of {domain} could not be looked up: {why}",
-                "{domain} の DMARC ポリシーレコードを参照できませんでした: {why}"
+                "{domain} の DMARC ポリシーレコードを取得できませんでした: {why}"
             )
         }
         Cause::ExistenceLookup { domain, failure } => {
@@ -35,20 +35,20 @@ pub(crate) fn dmarc_cause(cause: &Cause, lang: Lang) -> String {
             say!(
                 lang,
                 "whether {domain} exists could not be found out: {why}",
-                "{domain} が存在するかどうか分かりませんでした: {why}"
+                "{domain} が存在するかどうかを確認できませんでした: {why}"
             )
         }
         Cause::IdentifierUndecided { domain } => say!(
             lang,
             "whether {domain} is authenticated is not known",
-            "{domain} が認証されたかどうか分かりません"
+            "{domain} が認証されたかどうかを判断できません"
         ),
         Cause::AlignmentLookup { identifier, domain, failure } => {
             let why = dns_failure(*failure, lang);
             say!(
                 lang,
                 "whether {identifier} is aligned is not known: _dmarc.{domain}: {why}",
-                "{identifier} が一致 (alignment) するかどうか分かりません: _dmarc.{domain}: {why}"
+                "{identifier} のアライメントが取れているかどうか判断できません: _dmarc.{domain}: {why}"
             )
         }
         Cause::NothingAuthenticated => say!(
@@ -59,7 +59,7 @@ pub(crate) fn dmarc_cause(cause: &Cause, lang: Lang) -> String {
         Cause::NotAligned => say!(
             lang,
             "what passed is for a domain that is not aligned with the From domain",
-            "pass になったのは、From のドメインと一致 (alignment) しないドメインです"
+            "pass になったドメインは、From のドメインとのアライメントが取れません"
         ),
     }
 }
@@ -69,27 +69,30 @@ pub(crate) fn dmarc_meaning(result: DmarcResult, disposition: Disposition, lang:
     let (en, ja) = match (result, disposition) {
         (DmarcResult::Pass, _) => (
             "the message comes from where its From field says",
-            "メッセージは From の示すドメインから来たものです",
+            "From に書かれたドメインからのメッセージです",
         ),
         (DmarcResult::Fail, Disposition::Reject) => (
             "the domain asks receivers to refuse such a message",
-            "ドメインはこのようなメッセージの拒否を求めています",
+            "ドメインのポリシーは、このようなメッセージの拒否を求めています",
         ),
         (DmarcResult::Fail, Disposition::Quarantine) => (
             "the domain asks receivers to set such a message aside",
-            "ドメインはこのようなメッセージの検疫を求めています",
+            "ドメインのポリシーは、このようなメッセージの検疫を求めています",
         ),
         (DmarcResult::Fail, Disposition::None | Disposition::Pass) => (
             "nothing proves where the message comes from; the domain asks for no action",
-            "メッセージの出所は証明されていませんが、ドメインは処置を求めていません",
+            "差出人は証明されていませんが、ドメインのポリシーは何も求めていません",
         ),
-        (DmarcResult::None, _) => ("the domain does not use DMARC", "ドメインは DMARC を使っていません"),
-        (DmarcResult::Temperror, _) => {
-            ("no verdict now; a later try may have one", "今は判定できません。後で変わる可能性があります")
+        (DmarcResult::None, _) => {
+            ("the domain does not use DMARC", "このドメインは DMARC を使用していません")
         }
+        (DmarcResult::Temperror, _) => (
+            "no verdict now; a later try may have one",
+            "現在は判定できません。後で結果が変わる可能性があります",
+        ),
         (DmarcResult::Permerror, _) => (
             "the message has no usable From domain, so nothing can vouch for it",
-            "使える From ドメインがないため、何によっても保証できません",
+            "有効な From ドメインがないため、差出人を認証できません",
         ),
     };
     lang.pick(en, ja)

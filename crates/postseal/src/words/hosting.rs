@@ -9,17 +9,17 @@ pub(crate) fn standing(domain: &DomainResource, lang: Lang) -> String {
     match (domain.standing.as_str(), domain.title.as_deref()) {
         ("claimed", _) => {
             let until = domain.claim_until.as_deref().unwrap_or_default();
-            say!(lang, "claimed, to be verified until {until}", "所有の確認待ち ({until} まで)")
+            say!(lang, "claimed, to be verified until {until}", "所有の確認待ち（{until} まで）")
         }
         (_, Some("trusted")) => {
-            say!(lang, "held since {since} by the operator's word", "{since} から所有 (運用者の指定)")
+            say!(lang, "held since {since} by the operator's word", "{since} から所有（運用者の指定）")
         }
         _ => match &domain.token_missing_since {
             None => say!(lang, "held since {since}", "{since} から所有"),
             Some(missing) => say!(
                 lang,
                 "held since {since}; its ownership record is missing since {missing}",
-                "{since} から所有。所有を示すレコードが {missing} からありません"
+                "{since} から所有。所有を示すレコードが {missing} から見つかりません"
             ),
         },
     }
@@ -118,9 +118,9 @@ pub(crate) fn finding(found: &ServerFinding, lang: Lang) -> String {
         "proxied" => say!(
             lang,
             "addresses ({detail}) in place of the CNAME: turn the proxy off for this record",
-            "CNAME の代わりにアドレス ({detail}) が返ります。このレコードのプロキシを無効にしてください"
+            "CNAME の代わりにアドレス（{detail}）が返ります。このレコードのプロキシを無効にしてください"
         ),
-        "nxdomain" => say!(lang, "no such name (NXDOMAIN){until}", "名前がありません (NXDOMAIN){until}"),
+        "nxdomain" => say!(lang, "no such name (NXDOMAIN){until}", "名前がありません（NXDOMAIN）{until}"),
         "no_data" => say!(lang, "no such record{until}", "レコードがありません{until}"),
         "no_servers" => say!(
             lang,
@@ -137,21 +137,21 @@ pub(crate) fn finding(found: &ServerFinding, lang: Lang) -> String {
             "this name server of the hosting zone does not answer",
             "ホスティングゾーンのこの DNS サーバーが応答しません"
         ),
-        _ => say!(lang, "no answer ({detail})", "応答がありません ({detail})"),
+        _ => say!(lang, "no answer ({detail})", "応答がありません（{detail}）"),
     }
 }
 
 /// What all servers together showed, where that is not said by each of them.
 pub(crate) fn conclusion(word: &str, lang: Lang) -> Option<&'static str> {
     Some(match word {
-        "seen" => lang.pick("the world sees this key", "この鍵は公開されています"),
+        "seen" => lang.pick("the world sees this key", "この鍵は DNS に公開されています"),
         "hosted_differs" => lang.pick(
             "the record is right; the hosting zone does not have this key everywhere yet",
-            "レコードは正しいのですが、ホスティングゾーンのすべての DNS サーバーにはまだこの鍵がありません",
+            "レコードは正しいのですが、ホスティングゾーンの一部の DNS サーバーにまだこの鍵がありません",
         ),
         "signature_fails" => lang.pick(
             "the record is right; a signature does not verify with what a resolver returns: an old answer is held, or another key",
-            "レコードは正しいのですが、署名が検証できません。リゾルバーが古い応答か別の鍵を返しています",
+            "レコードは正しいのですが、署名を検証できません。リゾルバーが古い応答か別の鍵を返しています",
         ),
         "no_answer" => lang.pick(
             "nobody who would have to answer did",
@@ -169,9 +169,9 @@ pub(crate) fn conclusion(word: &str, lang: Lang) -> Option<&'static str> {
 pub(crate) fn publish(configuration: &DkimSigningConfiguration, lang: Lang) -> &'static str {
     match configuration.publish_mode.as_str() {
         "CNAME" => {
-            lang.pick("Publish these two CNAME records:", "次の二つの CNAME レコードを公開してください:")
+            lang.pick("Publish these two CNAME records:", "次の 2 つの CNAME レコードを公開してください:")
         }
-        _ => lang.pick("Publish these two TXT records:", "次の二つの TXT レコードを公開してください:"),
+        _ => lang.pick("Publish these two TXT records:", "次の 2 つの TXT レコードを公開してください:"),
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn master_file_wrong(wrong: &Wrong, lang: Lang) -> String {
         Wrong::Missing(field) => format!("{}がありません", field_text(*field)),
         Wrong::Bad { field, text } => format!("{text:?} は{}として正しくありません", field_text(*field)),
         Wrong::TooMuch(text) => format!("{text:?} はこの種別には余分です"),
-        Wrong::UnknownDirective(word) => format!("{word:?} は知られていません"),
+        Wrong::UnknownDirective(word) => format!("{word:?} には対応していません"),
     }
 }
 
@@ -31,7 +31,7 @@ fn field_text(field: Field) -> &'static str {
         Field::Ipv4 => "IPv4 アドレス",
         Field::Ipv6 => "IPv6 アドレス",
         Field::Name => "名前",
-        Field::Preference => "優先度 (ホスト名の前の数値)",
+        Field::Preference => "優先度（ホスト名の前の数値）",
         Field::Number => "数値",
         Field::Text => "テキスト",
         Field::Hex => "16 進数の列",
@@ -50,12 +50,12 @@ pub(crate) fn master_file_next_step(wrong: &Wrong, lang: Lang) -> Option<String>
         Wrong::UnknownType(_) | Wrong::NoType | Wrong::NoOwner => say!(
             lang,
             "A line has a name, a time to live, the class, a type and data: contoso.example. 3600 IN TXT \"v=spf1 -all\"",
-            "一行には名前・TTL・クラス・種別・データを書きます: contoso.example. 3600 IN TXT \"v=spf1 -all\""
+            "1 行に名前、TTL、クラス、種別、データを書きます: contoso.example. 3600 IN TXT \"v=spf1 -all\""
         ),
         Wrong::NotText => say!(
             lang,
             "Save it as UTF-8 text, one record a line.",
-            "一行に一つのレコードを書き、UTF-8 のテキストとして保存してください。"
+            "1 行に 1 つのレコードを書き、UTF-8 のテキストとして保存してください。"
         ),
         Wrong::OpenQuote => say!(
             lang,
@@ -116,12 +116,12 @@ pub(crate) fn master_file_finding(kind: &FindingKind, lang: Lang) -> String {
         FindingKind::CurlyQuotes => say!(
             lang,
             "curly quotation marks are part of the text; use straight ones (\")",
-            "曲がった引用符はテキストの一部になります。まっすぐな引用符 (\") を使ってください"
+            "「“」や「”」はテキストの一部になります。半角の引用符（\"）を使ってください"
         ),
         FindingKind::CnameBesideOthers(name) => say!(
             lang,
             "{name} has a CNAME beside other records, which DNS servers refuse",
-            "{name} には CNAME と他のレコードがあります。DNS サーバーはこれを拒否します"
+            "{name} には CNAME とほかのレコードがあります。DNS サーバーはこれを拒否します"
         ),
     }
 }

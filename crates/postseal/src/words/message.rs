@@ -40,23 +40,23 @@ pub(crate) fn author_domain_error(error: &AuthorDomainError, lang: Lang) -> Stri
             crate::words::say!(
                 lang,
                 "the header section can be read in more than one way: {what} (octet {at})",
-                "ヘッダーを一通りに読めません: {what} (オクテット {at})"
+                "ヘッダーの解釈が一意に定まりません: {what}（オクテット {at}）"
             )
         }
         AuthorDomainError::NoFrom => "From フィールドがありません".to_owned(),
         AuthorDomainError::SeveralFrom { fields } => format!("From フィールドが {fields} 個あります"),
         AuthorDomainError::DisguisedFrom { offset } => {
-            format!("フィールドではないのに From に見える行があります (オクテット {offset})")
+            format!("フィールドではないのに From に見える行があります（オクテット {offset}）")
         }
         AuthorDomainError::TooLong { octets } => {
-            format!("From フィールドが長すぎます ({octets} オクテット)")
+            format!("From フィールドが長すぎます（{octets} オクテット）")
         }
         AuthorDomainError::NoAddress => "From フィールドにアドレスがありません".to_owned(),
         AuthorDomainError::DifferentDomains { first, other } => {
-            format!("From フィールドに異なるドメインのアドレスがあります: {first}, {other}")
+            format!("From フィールドに異なるドメインのアドレスがあります: {first}、{other}")
         }
         AuthorDomainError::Address(error) => {
-            format!("From フィールド: {} (オクテット {})", address_defect(error.defect), error.offset)
+            format!("From フィールド: {}（オクテット {}）", address_defect(error.defect), error.offset)
         }
     }
 }
@@ -65,26 +65,26 @@ pub(crate) fn author_domain_error(error: &AuthorDomainError, lang: Lang) -> Stri
 fn address_defect(defect: AddressDefect) -> String {
     let text = match defect {
         AddressDefect::BadDomain(error) => {
-            return format!("ドメインを読めません: {}", domain_name_error(error, Lang::Ja));
+            return format!("ドメインを読み取れません: {}", domain_name_error(error, Lang::Ja));
         }
-        AddressDefect::UnexpectedOctet => "文字の位置が正しくありません",
+        AddressDefect::UnexpectedOctet => "使えない位置に文字があります",
         AddressDefect::ControlCharacter => "制御文字があります",
-        AddressDefect::UnknownCharset => "文字コードの分からないオクテットがあります",
+        AddressDefect::UnknownCharset => "文字コードが不明なオクテットがあります",
         AddressDefect::UnclosedComment => "コメントが閉じられていません",
         AddressDefect::CommentTooDeep => "コメントの入れ子が深すぎます",
-        AddressDefect::AddressInComment => "コメントがアドレスの一部に見えます",
+        AddressDefect::AddressInComment => "コメントがアドレスの一部のように見えます",
         AddressDefect::UnclosedQuotedString => "引用文字列が閉じられていません",
         AddressDefect::UnclosedAngleBracket => "山括弧が閉じられていません",
         AddressDefect::UnclosedGroup => "グループが閉じられていません",
         AddressDefect::NoAngleBrackets => "アドレスには山括弧が必要です",
         AddressDefect::AddressInDisplayName => "表示名が別のドメインのアドレスです",
-        AddressDefect::TextAfterAddress => "アドレスの後に文字があります",
+        AddressDefect::TextAfterAddress => "アドレスの後に余分な文字があります",
         AddressDefect::SourceRoute => "送信経路の指定があります",
         AddressDefect::SecondAt => "アドレスに @ が二つあります",
         AddressDefect::NoLocalPart => "アドレスにローカル部がありません",
         AddressDefect::NoDomain => "アドレスにドメインがありません",
         AddressDefect::AddressLiteral => "アドレスリテラルはドメインではありません",
-        AddressDefect::EncodedWordInAddress => "アドレスの中に符号化された語があります",
+        AddressDefect::EncodedWordInAddress => "アドレスの中にエンコードされた語（encoded-word）があります",
         AddressDefect::NotALabel => "ドメインのラベルが U ラベルではありません",
         AddressDefect::TooManyAddresses => "アドレスが多すぎます",
     };

@@ -7,21 +7,21 @@ pub(crate) fn topic_message(topic: Topic, lang: Lang) -> &'static str {
     let (en, ja) = match topic {
         Topic::Spf => (
             "SPF did not pass, or its record is not accepted",
-            "SPF が合格しないか、SPF レコードが受け入れられません",
+            "SPF に合格しないか、SPF レコードが受け入れられません",
         ),
         Topic::Dkim => ("no DKIM signature passed", "合格した DKIM 署名がありません"),
         Topic::Dmarc => (
             "DMARC did not pass, or the domain has no DMARC record",
-            "DMARC が合格しないか、DMARC レコードがありません",
+            "DMARC に合格しないか、DMARC レコードがありません",
         ),
         Topic::Alignment => (
             "what passed belongs to another domain than the From field",
-            "合格した識別子のドメインが From のドメインと一致（整合）しません",
+            "合格した識別子と From のドメインのアライメントが取れません",
         ),
         Topic::Arc => ("the ARC chain does not validate", "ARC チェーンを検証できません"),
         Topic::Ptr => (
             "the sending address has no confirmed name (PTR)",
-            "送信元 IP アドレスの逆引き (PTR) を確認できません",
+            "送信元 IP アドレスの逆引き（PTR）を確認できません",
         ),
         Topic::Tls => ("the connection was not encrypted", "接続が暗号化されていません"),
         Topic::Reputation => (
@@ -34,7 +34,7 @@ pub(crate) fn topic_message(topic: Topic, lang: Lang) -> &'static str {
         Topic::Format => ("the form of the message or of the session", "メールまたは SMTP 通信の形式"),
         Topic::SenderDomain => (
             "the sender's domain cannot be found, or takes no mail",
-            "送信者のドメインが見つからないか、メールを受け取りません",
+            "差出人のドメインが見つからないか、メールを受信できません",
         ),
         Topic::Policy => ("a policy that the receiver does not name", "受信側が理由を明示しないポリシー"),
         Topic::Login => {
@@ -55,11 +55,11 @@ pub(crate) fn topic_message(topic: Topic, lang: Lang) -> &'static str {
 pub(crate) fn topic_summary(topic: Topic, lang: Lang) -> &'static str {
     let (en, ja) = match topic {
         Topic::Spf | Topic::Dkim | Topic::Dmarc | Topic::Alignment | Topic::Arc | Topic::Ptr => {
-            ("The receiver could not believe who sent the message.", "受信側が送信者を確認できませんでした。")
+            ("The receiver could not believe who sent the message.", "受信側が差出人を認証できませんでした。")
         }
         Topic::Tls => (
             "The receiver asks for an encrypted connection (TLS). This is not about SPF, DKIM or DMARC.",
-            "受信側が暗号化された接続 (TLS) を求めています。SPF・DKIM・DMARC の問題ではありません。",
+            "受信側が暗号化された接続（TLS）を求めています。SPF・DKIM・DMARC の問題ではありません。",
         ),
         Topic::Reputation => (
             "The sending address or domain is on a block list or has a bad reputation. This is not about SPF, DKIM or DMARC.",
@@ -83,7 +83,7 @@ pub(crate) fn topic_summary(topic: Topic, lang: Lang) -> &'static str {
         ),
         Topic::SenderDomain => (
             "The sender's domain cannot be found in the DNS, or takes no mail itself. This is not about SPF, DKIM or DMARC.",
-            "送信者のドメインが DNS で見つからないか、メールを受け取れません。SPF・DKIM・DMARC の問題ではありません。",
+            "差出人のドメインが DNS で見つからないか、メールを受信できません。SPF・DKIM・DMARC の問題ではありません。",
         ),
         Topic::Policy => (
             "The receiver refuses the message by a policy and does not say which one.",
@@ -141,7 +141,7 @@ pub(crate) fn topic_fix(topic: Topic, lang: Lang) -> &'static str {
         ),
         Topic::SenderDomain => (
             "Send from a domain that exists in the DNS and takes mail.",
-            "DNS に存在し、メールを受け取れるドメインから送信してください。",
+            "DNS に存在し、メールを受信できるドメインから送信してください。",
         ),
         Topic::Policy => (
             "Make sure that SPF, DKIM and DMARC pass (`postseal check DOMAIN`), then ask the receiver with the whole refusal.",

@@ -4,7 +4,8 @@ use crate::words::{Lang, say};
 
 /// What a reported result says, in words.
 pub(crate) fn reported_result(result: &ReportedResult, lang: Lang) -> String {
-    let who = result.identity.as_deref().unwrap_or(lang.pick("the sender's domain", "送信者のドメイン"));
+    let who =
+        result.identity.as_deref().unwrap_or(lang.pick("the sender's domain", "差出人（From）ドメイン"));
     match result.method {
         Method::Spf => spf(result, who, lang),
         Method::Dkim => dkim(result, who, lang),
@@ -19,7 +20,7 @@ pub(crate) fn reported_result(result: &ReportedResult, lang: Lang) -> String {
             _ => say!(
                 lang,
                 "the sending address has no confirmed name (PTR)",
-                "送信元 IP アドレスの逆引き (PTR) を確認できません"
+                "送信元 IP アドレスの逆引き（PTR）を確認できません"
             ),
         },
         Method::Auth => match result.result.as_str() {
@@ -140,7 +141,7 @@ fn dmarc(result: &ReportedResult, who: &str, lang: Lang) -> String {
 /// What Exchange Online did by the policy.
 fn action(action: Option<&str>, lang: Lang) -> Option<&'static str> {
     let (en, ja) = match action? {
-        "quarantine" => ("the policy sets such mail aside", "ポリシーにより隔離されます"),
+        "quarantine" => ("the policy sets such mail aside", "ポリシーにより検疫されます"),
         "reject" => ("the policy refuses such mail", "ポリシーにより拒否されます"),
         "pct.quarantine" | "pct.reject" => (
             "the policy's pct= spared this message",
@@ -148,10 +149,10 @@ fn action(action: Option<&str>, lang: Lang) -> Option<&'static str> {
         ),
         "oreject" | "o.reject" => (
             "the policy asks to refuse it, and the receiver has overridden that",
-            "ポリシーは拒否を求めていますが、受信側が適用しませんでした (oreject)",
+            "ポリシーは拒否を求めていますが、受信側が適用しませんでした（oreject）",
         ),
-        "permerror" => ("an error for good in the evaluation", "判定で恒久的なエラーが起きました"),
-        "temperror" => ("a passing error in the evaluation", "判定で一時的なエラーが起きました"),
+        "permerror" => ("an error for good in the evaluation", "判定中に恒久的なエラーが発生しました"),
+        "temperror" => ("a passing error in the evaluation", "判定中に一時的なエラーが発生しました"),
         _ => return None,
     };
     Some(lang.pick(en, ja))
@@ -194,11 +195,11 @@ pub(crate) fn composite_reason(reason: CompositeReason, lang: Lang) -> &'static 
         ),
         CompositeReason::AlignedWithoutRecord => (
             "the domain has no DMARC record, but what passed is aligned with it",
-            "DMARC レコードはありませんが、合格した識別子がドメインと整合しています",
+            "DMARC レコードはありませんが、合格した識別子と From のドメインのアライメントが取れています",
         ),
         CompositeReason::AlignedName => (
             "the sending server's name in the DNS (PTR) belongs to the domain",
-            "送信サーバーの逆引き (PTR) の名前がドメインと整合しています",
+            "送信サーバーの逆引き（PTR）の名前と From のドメインのアライメントが取れています",
         ),
         CompositeReason::ArcOverride => (
             "a trusted forwarder's ARC seal says that the message had passed before it was forwarded",
@@ -207,7 +208,7 @@ pub(crate) fn composite_reason(reason: CompositeReason, lang: Lang) -> &'static 
         CompositeReason::Pass => ("the message passed", "認証に合格しました"),
         CompositeReason::SoftPass => (
             "nothing proves the sender, and nothing speaks against it",
-            "送信者を証明するものはありませんが、疑う根拠もありません",
+            "差出人を証明するものはありませんが、疑う根拠もありません",
         ),
         CompositeReason::NotChecked => ("it was not checked", "判定は行われませんでした"),
         CompositeReason::Bypassed => {

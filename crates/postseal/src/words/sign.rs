@@ -20,11 +20,14 @@ pub(crate) fn sign_error(error: &SignError, lang: Lang) -> String {
             format!("ARC-Message-Signature は {name} に署名してはなりません")
         }
         SignError::KeyName(error) => {
-            format!("セレクターとドメインがドメイン名になりません: {}", domain_name_error(*error, lang))
+            format!(
+                "セレクターとドメインを合わせてもドメイン名になりません: {}",
+                domain_name_error(*error, lang)
+            )
         }
-        SignError::AuidOutsideSdid => "識別子が署名するドメインの外にあります".to_owned(),
+        SignError::AuidOutsideSdid => "識別子が署名するドメインに属していません".to_owned(),
         SignError::ExpiresBeforeSigned => "署名の期限が署名の時刻より前です".to_owned(),
-        SignError::Refused => "暗号ライブラリーが署名を作れませんでした".to_owned(),
+        SignError::Refused => "暗号ライブラリーで署名を作成できませんでした".to_owned(),
     }
 }
 
@@ -35,7 +38,7 @@ pub(crate) fn authserv_id_error(error: AuthservIdError, lang: Lang) -> String {
         AuthservIdError::Empty => "authserv-id が空です",
         AuthservIdError::TooLong => "authserv-id が長すぎます",
         AuthservIdError::BadCharacter => "authserv-id に使えない文字があります",
-        AuthservIdError::None => "「none」は authserv-id になれません",
+        AuthservIdError::None => "「none」は authserv-id に使えません",
     };
     ja.to_owned()
 }

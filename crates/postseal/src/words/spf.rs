@@ -6,28 +6,30 @@ use crate::words::{Lang, say};
 /// What an SPF result means.
 pub(crate) fn spf_result(result: SpfResult, lang: Lang) -> &'static str {
     let (en, ja) = match result {
-        SpfResult::None => ("the domain says nothing about who may send", "ドメインは送信元を定めていません"),
+        SpfResult::None => {
+            ("the domain says nothing about who may send", "ドメインは送信元を公開していません")
+        }
         SpfResult::Neutral => (
             "the domain does not say whether this address may send",
-            "ドメインはこのアドレスについて何も主張していません",
+            "ドメインの SPF レコードは、このアドレスについて何も判断していません",
         ),
         SpfResult::Pass => {
-            ("this address may send for the domain", "このアドレスはドメインの送信元として認められています")
+            ("this address may send for the domain", "このアドレスはドメインの送信元として許可されています")
         }
         SpfResult::Fail => (
             "this address may not send for the domain",
-            "このアドレスはドメインの送信元として認められていません",
+            "このアドレスはドメインの送信元として許可されていません",
         ),
         SpfResult::Softfail => (
             "this address probably may not send for the domain",
-            "このアドレスはおそらくドメインの送信元ではありません",
+            "このアドレスは、おそらくドメインの送信元として許可されていません",
         ),
         SpfResult::Temperror => (
             "the DNS gave no usable answer; later it may",
-            "DNS から使える回答が得られませんでした。後で変わる可能性があります",
+            "DNS から有効な応答が得られませんでした。後で結果が変わる可能性があります",
         ),
         SpfResult::Permerror => {
-            ("what the domain publishes cannot be interpreted", "ドメインの公開する内容を解釈できません")
+            ("what the domain publishes cannot be interpreted", "ドメインの SPF レコードを解釈できません")
         }
     };
     lang.pick(en, ja)
@@ -39,7 +41,7 @@ pub(crate) fn spf_cause(cause: &Cause, lang: Lang) -> String {
         Cause::NoDomain => say!(
             lang,
             "the identity has no domain name that can be checked",
-            "検査できるドメイン名がありません"
+            "判定できるドメイン名がありません"
         ),
         Cause::ClientUnknown => {
             say!(lang, "the address of the client is not known", "クライアントのアドレスが分かりません")
@@ -57,7 +59,7 @@ pub(crate) fn spf_cause(cause: &Cause, lang: Lang) -> String {
             say!(
                 lang,
                 "{domain} has {count} SPF records; there may be one",
-                "{domain} には SPF レコードが {count} 個あります。一つだけにする必要があります"
+                "{domain} には SPF レコードが {count} 個あります。登録できるのは 1 個だけです"
             )
         }
         Cause::Syntax { domain, error, span } => {
@@ -66,18 +68,18 @@ pub(crate) fn spf_cause(cause: &Cause, lang: Lang) -> String {
             say!(
                 lang,
                 "the SPF record of {domain}: {error} (octets {start} to {end})",
-                "{domain} の SPF レコード: {error} (オクテット {start} から {end})"
+                "{domain} の SPF レコード: {error}（オクテット {start} から {end}）"
             )
         }
         Cause::LookupLimit => say!(
             lang,
             "more than {MAX_LOOKUPS} terms that need DNS look-ups",
-            "DNS 参照を要する項が {MAX_LOOKUPS} 個を超えています"
+            "DNS 参照が必要な記述が {MAX_LOOKUPS} 個を超えています"
         ),
         Cause::VoidLookupLimit => say!(
             lang,
             "more than {MAX_VOID_LOOKUPS} look-ups found nothing (void lookups)",
-            "結果のない DNS 参照 (void lookup) が {MAX_VOID_LOOKUPS} 回を超えました"
+            "結果のない DNS 参照（void lookup）が {MAX_VOID_LOOKUPS} 回を超えました"
         ),
         Cause::MxLimit { domain } => say!(
             lang,
@@ -108,7 +110,7 @@ pub(super) fn term_error(error: TermError, lang: Lang) -> String {
         TermError::RecordTooLong => "レコードが長すぎます",
         TermError::UnknownMechanism => "機構でも修飾子でもありません",
         TermError::MissingArgument => "機構に引数がありません",
-        TermError::UnexpectedArgument => "機構はこの引数を取りません",
+        TermError::UnexpectedArgument => "この機構にこの引数は指定できません",
         TermError::EmptyDomain => "ドメインが空です",
         TermError::DomainEnd => "ドメインは「.」とトップレベルドメイン、またはマクロで終わる必要があります",
         TermError::PrefixLength => "プレフィックス長が正しくありません",
@@ -121,10 +123,10 @@ pub(super) fn term_error(error: TermError, lang: Lang) -> String {
 
 fn macro_error(error: MacroError) -> String {
     match error {
-        MacroError::BarePercent => "「%」の後に {, %, -, _ のいずれもありません".to_owned(),
+        MacroError::BarePercent => "「%」の後に「{」「%」「_」「-」のいずれもありません".to_owned(),
         MacroError::UnknownLetter(letter) => format!("{letter:?} というマクロはありません"),
         MacroError::ExplanationOnly(letter) => format!("マクロ {letter:?} は説明文でしか使えません"),
-        MacroError::ZeroParts => "マクロは少なくとも一つの部分を残す必要があります".to_owned(),
+        MacroError::ZeroParts => "マクロは少なくとも 1 つのラベルを残す必要があります".to_owned(),
         MacroError::Unclosed => "マクロが閉じ波括弧で終わっていません".to_owned(),
         MacroError::BadOctet(octet) => format!("オクテット 0x{octet:02x} は使えません"),
     }

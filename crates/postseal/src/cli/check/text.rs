@@ -248,7 +248,7 @@ fn below(node: &SpfNode) -> u32 {
 fn state_word(state: KeyState, lang: Lang) -> &'static str {
     match state {
         KeyState::Valid => lang.pick("valid", "有効"),
-        KeyState::Testing => lang.pick("testing (t=y)", "テスト中 (t=y)"),
+        KeyState::Testing => lang.pick("testing (t=y)", "テスト中（t=y）"),
         KeyState::Revoked => lang.pick("revoked", "失効"),
         KeyState::Missing => lang.pick("no key", "鍵なし"),
         KeyState::Invalid => lang.pick("not usable", "使用不可"),

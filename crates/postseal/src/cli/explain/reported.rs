@@ -151,7 +151,7 @@ fn misaligned(reported: &ReportedResults, lang: Lang) -> Option<CauseText> {
     let message = say!(
         lang,
         "what passed is of {identity}, and the From field has {author}",
-        "合格したのは {identity} ですが、From のドメインは {author} です（整合しません）"
+        "合格したのは {identity} ですが、From のドメインは {author} です（アライメントが取れません）"
     );
     Some(CauseText { id: "alignment", message, evidence: format!("{}; {}", passed.evidence, dmarc.evidence) })
 }
@@ -170,7 +170,7 @@ fn summary(reported: &ReportedResults, lang: Lang) -> String {
         Some("fail") if misaligned(reported, lang).is_some() => say!(
             lang,
             "DMARC failed: what passed belongs to another domain than the From field.",
-            "DMARC に失敗しました。合格した識別子のドメインが From のドメインと整合していません。"
+            "DMARC に失敗しました。合格した識別子と From のドメインのアライメントが取れていません。"
         ),
         Some("fail") => say!(
             lang,

@@ -1,26 +1,29 @@
 use super::explanation::{Explanation, HopText, Kind};
 use crate::cli::check::shown;
 use crate::cli::terminal::Paint;
-use crate::words::Lang;
+use crate::words::{Lang, say};
 
 /// An explanation for people.
 pub(super) fn write(explanation: &Explanation, paint: Paint, lang: Lang) -> String {
     let mut page = Page { text: String::new() };
     let kind = match explanation.kind {
-        Kind::Bounce => lang.pick("Bounce", "エラーメール"),
+        Kind::Bounce => lang.pick("Bounce", "配信不能通知"),
         Kind::AuthenticationResults => {
             lang.pick("Authentication-Results", "Authentication-Results フィールド")
         }
         Kind::Message => lang.pick("Message", "メール"),
         Kind::Arc => lang.pick("ARC", "ARC フィールド"),
     };
-    let receiver = explanation.receiver.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
+    let receiver =
+        explanation.receiver.as_deref().map(|name| say!(lang, " ({name})", "（{name}）")).unwrap_or_default();
     let heading = paint.strong(&format!("{kind}{receiver}"));
     // Only a refusal can have another reason.
     let about = match (explanation.kind, explanation.authentication) {
-        (Kind::Bounce, true) => format!(": {}", lang.pick("an authentication problem", "メール認証の問題")),
+        (Kind::Bounce, true) => {
+            format!(": {}", lang.pick("an authentication problem", "メール認証の問題です"))
+        }
         (Kind::Bounce, false) => {
-            format!(": {}", lang.pick("not an authentication problem", "メール認証の問題ではない"))
+            format!(": {}", lang.pick("not an authentication problem", "メール認証の問題ではありません"))
         }
         (Kind::AuthenticationResults | Kind::Arc | Kind::Message, _) => String::new(),
     };
