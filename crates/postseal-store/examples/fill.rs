@@ -1,6 +1,7 @@
 //! Fills a store with domains that sign, for `bench/hosted_keys`: made, seen and enabled as any domain is.
 //!
-//! `fill FILE KEY-FILE DOMAINS [FIRST]`: the key-encryption key is in the key file; the first domain has this number. Sixteen RSA keys of 2048
+//! `fill FILE KEY-FILE DOMAINS [FIRST [EACH]]`: the key-encryption key is in the key file; the first domain has this number, and an
+//! organisation has so many (10). Sixteen RSA keys of 2048
 //! bits are made and used by turns; in the store each domain has its own, sealed for it alone.
 
 use std::path::PathBuf;
@@ -17,14 +18,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let key = KeySource::File(arguments.next().ok_or("KEY-FILE is missing")?.into()).read()?;
     let domains: usize = arguments.next().ok_or("DOMAINS is missing")?.parse()?;
     let first: usize = arguments.next().map_or(Ok(0), |number| number.parse())?;
+    let each: usize = arguments.next().map_or(Ok(DOMAINS_EACH), |number| number.parse())?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let store = Store::open_sqlite(&path, &key, now).await?;
     let act = Act { actor: "fill", now };
     let keys = (0..16).map(|_| HostedKey::generate(2_048)).collect::<Result<Vec<_>, _>>()?;
     let begun = Instant::now();
     for number in first..first + domains {
-        let owner = OrganisationName::parse(&format!("org{}", number / DOMAINS_EACH))?;
-        if number % DOMAINS_EACH == 0 || number == first {
+        let owner = OrganisationName::parse(&format!("org{}", number / each))?;
+        if number % each == 0 || number == first {
             store.add_organisation(&owner, act).await?;
         }
         let domain = DomainName::parse(&format!("d{number}.example"))?;
@@ -56,5 +58,5 @@ async fn enable(
     Ok(())
 }
 
-/// Domains of one organisation.
+/// Domains of one organisation, unless told otherwise.
 const DOMAINS_EACH: usize = 10;
