@@ -1,11 +1,15 @@
+use askama::Template;
 use axum::body::Body;
 use axum::http::header::{HeaderName, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 
-use crate::api::Problem;
-use crate::portal::failure::Failure;
+use crate::api::{ClientError, Problem};
+use crate::portal::failure::error_words;
 use crate::portal::locale::Locale;
+use crate::portal::page::{Page, Place};
+use crate::portal::words::{CHROME, LET_IN};
+use crate::words::ProblemWords;
 
 /// Why a request does not pass.
 #[derive(Debug)]
@@ -44,11 +48,27 @@ impl Refused {
     }
 }
 
-/// A page that says what is wrong, and what to do.
+#[derive(Template)]
+#[template(path = "refused.html")]
+struct RefusedPage {
+    page: Page,
+    what: String,
+    next: Option<String>,
+    back: &'static str,
+}
+
+/// A page that says what is wrong, and what to do. It shows nothing of what is behind.
 pub(super) fn of_problem(problem: Problem, locale: Locale) -> Response {
-    let busy = problem.status == 503;
-    let mut response = Failure::of(locale, problem).into_response();
-    if busy {
+    let error = ClientError::Problem(Box::new(problem));
+    let (status, ProblemWords { what, next }) = error_words(&error, locale);
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let page = Page::outside(locale, Place::None, CHROME.of(locale.lang).failed.to_owned());
+    let back = LET_IN.of(locale.lang).back;
+    let Ok(text) = (RefusedPage { page, what, next, back }).render() else {
+        return status.into_response();
+    };
+    let mut response = (status, Html(text)).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("10"));
     }
     response

@@ -194,6 +194,7 @@ async fn before_there_is_an_account_everything_says_how_to_make_one() {
         let reply = door.get(path, "").await;
         assert_eq!(reply.status, 404, "{path}");
         assert!(reply.body.contains("postseal setup-link"), "{path}: {reply:?}");
+        assert!(!reply.body.contains("<nav"), "{path} shows nothing of what is behind");
     }
 }
 

@@ -20,6 +20,7 @@ pub(in crate::portal) struct LetInWords {
     pub(in crate::portal) differ: &'static str,
     pub(in crate::portal) make: &'static str,
     pub(in crate::portal) reset: &'static str,
+    pub(in crate::portal) back: &'static str,
 }
 
 pub(in crate::portal) static LET_IN: Texts<LetInWords> = Texts {
@@ -40,6 +41,7 @@ pub(in crate::portal) static LET_IN: Texts<LetInWords> = Texts {
         differ: "The two passwords differ.",
         make: "Make the account",
         reset: "Set the password",
+        back: "To the first page",
     },
     ja: LetInWords {
         log_in: "ログイン",
@@ -58,6 +60,7 @@ pub(in crate::portal) static LET_IN: Texts<LetInWords> = Texts {
         differ: "二つのパスワードが一致しません。",
         make: "アカウントを作成",
         reset: "パスワードを設定",
+        back: "最初のページへ",
     },
 };
 
