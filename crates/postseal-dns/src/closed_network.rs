@@ -4,6 +4,7 @@
 //! It keeps nothing itself, asks the server of the longest zone that it was told of, and
 //! follows aliases from zone to zone. What lies in none of them does not exist.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -36,6 +37,21 @@ struct Knowledge {
     max_ttl: u32,
     /// Questions under way.
     questions: Semaphore,
+    /// What was asked last, oldest first.
+    asked: Mutex<VecDeque<AskedQuestion>>,
+}
+
+/// A question that somebody asked, and what they were told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedQuestion {
+    /// The name, with its final dot.
+    pub name: String,
+    /// Type of the records, as `TXT`.
+    pub record_type: String,
+    /// `NOERROR`, `NXDOMAIN`, `SERVFAIL`, ….
+    pub code: String,
+    /// The records, each as a line of a zone file; aliases before what they lead to.
+    pub records: Vec<String>,
 }
 
 impl ClosedNetwork {
@@ -47,7 +63,8 @@ impl ClosedNetwork {
     pub async fn start(address: SocketAddr, max_ttl: u32) -> std::io::Result<ClosedNetwork> {
         let (udp, tcp, address) = bind(address).await?;
         let questions = Semaphore::new(MAX_QUESTIONS);
-        let knowledge = Arc::new(Knowledge { servers: Mutex::default(), max_ttl, questions });
+        let knowledge =
+            Arc::new(Knowledge { servers: Mutex::default(), max_ttl, questions, asked: Mutex::default() });
         let mut tasks = JoinSet::new();
         tasks.spawn(serve_udp(Arc::new(udp), Arc::clone(&knowledge)));
         tasks.spawn(serve_tcp(tcp, Arc::clone(&knowledge)));
@@ -57,6 +74,11 @@ impl ClosedNetwork {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What was asked since the last call, oldest first; of very many questions the last ones.
+    pub fn take_questions(&self) -> Vec<AskedQuestion> {
+        self.knowledge.asked.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
     }
 
     /// From now on this server answers for the zone.
@@ -95,7 +117,21 @@ impl Knowledge {
             return Some(reply);
         }
         self.resolve(question, &mut reply).await;
+        self.write_down(question, &reply);
         Some(reply)
+    }
+
+    fn write_down(&self, question: &Query, reply: &Message) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.len() >= MAX_REMEMBERED {
+            asked.pop_front();
+        }
+        asked.push_back(AskedQuestion {
+            name: question.name().to_string(),
+            record_type: question.query_type().to_string(),
+            code: code(reply.metadata.response_code),
+            records: reply.answers.iter().map(ToString::to_string).collect(),
+        });
     }
 
     /// From alias to alias, until there are records, a "no" or nobody to ask.
@@ -131,6 +167,16 @@ impl Knowledge {
     fn capped(&self, mut record: Record) -> Record {
         record.ttl = record.ttl.min(self.max_ttl);
         record
+    }
+}
+
+fn code(code: ResponseCode) -> String {
+    match code {
+        ResponseCode::NoError => "NOERROR".to_owned(),
+        ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
+        ResponseCode::ServFail => "SERVFAIL".to_owned(),
+        ResponseCode::FormErr => "FORMERR".to_owned(),
+        other => other.to_string(),
     }
 }
 
@@ -216,6 +262,8 @@ async fn converse(mut stream: TcpStream, knowledge: &Knowledge) -> std::io::Resu
 const MAX_UDP: u16 = 1_232;
 /// Aliases that are followed.
 const MAX_ALIASES: usize = 8;
+/// Questions that are remembered.
+const MAX_REMEMBERED: usize = 500;
 /// Questions that are answered at the same time; others wait.
 const MAX_QUESTIONS: usize = 1_000;
 /// Of each server.

@@ -16,4 +16,4 @@ pub mod master_file;
 // A whole DNS without the Internet.
 mod closed_network;
 
-pub use closed_network::ClosedNetwork;
+pub use closed_network::{AskedQuestion, ClosedNetwork};
