@@ -20,15 +20,15 @@ use crate::keys::StoreAccess;
 use crate::service::{Clock, HostingParts, Parts, Service, WorkerCounts, WorkerEvent, Workers};
 
 /// Waits until the store is open, and works for as long as it is polled. `dns`: where this node
-/// answers for the hosting zone.
+/// answers for the hosting zone. `clock`: when keys change places.
 pub(super) async fn serve(
     node: Arc<Node>,
     access: Arc<StoreAccess>,
     api: Arc<Api>,
-    (dns, counts): (Vec<SocketAddr>, Arc<WorkerCounts>),
+    (dns, counts, clock): (Vec<SocketAddr>, Arc<WorkerCounts>, Clock),
 ) {
     let store = access.opened().await.clone();
-    let service = match parts(&node, &access, store, dns) {
+    let service = match parts(&node, &access, store, (dns, clock)) {
         Ok(Some(parts)) => Arc::new(Service::new(parts)),
         Ok(None) => return,
         Err(error) => return node.alarm(&format!("organisations are not served: {error}")),
@@ -78,7 +78,7 @@ fn parts(
     node: &Arc<Node>,
     access: &Arc<StoreAccess>,
     store: Store,
-    dns: Vec<SocketAddr>,
+    (dns, clock): (Vec<SocketAddr>, Clock),
 ) -> Result<Option<Parts>, SystemConfigError> {
     let snapshot = node.current();
     let settings: &Settings = &snapshot.settings;
@@ -105,7 +105,7 @@ fn parts(
         resolver: Arc::new(Resolver::new(&usual)),
         outside: Arc::new(Resolver::new(outside)),
         changed: Box::new(move || access.changed.notify_one()),
-        clock: Clock::System,
+        clock,
         in_file: Box::new(move |domain| {
             let found = node.current();
             found.settings.sign.domains.find(domain).is_some_and(|found| found.domain == *domain)

@@ -36,7 +36,7 @@ use crate::api::{Api, ControlFile, ControlSocket};
 use crate::config::{Loaded, LogLevel, Settings, VerdictSettings};
 use crate::keys::{FoundCopy, HostedKeys, Refresher, StoreAccess};
 use crate::portal;
-use crate::service::WorkerCounts;
+use crate::service::{Clock, WorkerCounts};
 use crate::verdicts::{self, Spooling};
 use crate::words::Lang;
 
@@ -84,7 +84,23 @@ impl Running {
     pub(crate) async fn start(
         file: PathBuf,
         loaded: Loaded,
+        inherited: InheritedSockets,
+    ) -> Result<Running, StartError> {
+        Running::start_at(file, loaded, inherited, Clock::System).await
+    }
+
+    /// The same, and domains and keys are looked after by this clock.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running then.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime with time and I/O.
+    pub(crate) async fn start_at(
+        file: PathBuf,
+        loaded: Loaded,
         mut inherited: InheritedSockets,
+        clock: Clock,
     ) -> Result<Running, StartError> {
         let Loaded { settings, warnings } = loaded;
         let log = Log::new(settings.log);
@@ -151,7 +167,7 @@ impl Running {
             let Running { parts, api, tasks, portal, .. } = &mut running;
             *portal = Some(PortalServer::start(socket, &parts.node, api, tasks));
         }
-        running.begin((control, control_path, ready), http, found);
+        running.begin((control, control_path, ready), http, (found, clock));
         let parts = &running.parts;
         parts.say_where_dns_is();
         // They sign by the file, and somebody must decide.
@@ -215,7 +231,7 @@ impl Running {
         &mut self,
         (control, path, ready): (Option<ControlSocket>, PathBuf, mpsc::Sender<Successor>),
         http: Option<TcpListener>,
-        found: Option<FoundCopy>,
+        (found, clock): (Option<FoundCopy>, Clock),
     ) {
         if let Some(mut control) = control {
             // The file of a node before is this one's from now on.
@@ -242,17 +258,17 @@ impl Running {
             self.open_store(found);
         }
         self.keep_verdicts();
-        self.serve_organisations();
+        self.serve_organisations(clock);
         self.parts.check_keys();
     }
 
     /// Where there is a store, organisations are served and looked after once it is open.
-    fn serve_organisations(&mut self) {
+    fn serve_organisations(&mut self, clock: Clock) {
         let Some(store) = self.parts.store.clone() else { return };
         let (node, api, counts) =
             (Arc::clone(&self.parts.node), Arc::clone(&self.api), Arc::clone(&self.parts.looks));
         let dns = self.dns_addresses().to_vec();
-        self.tasks.spawn(organisations::serve(node, store, api, (dns, counts)));
+        self.tasks.spawn(organisations::serve(node, store, api, (dns, counts, clock)));
     }
 
     /// Opens the store, however long that takes: the mail path does not wait for it.
