@@ -16,11 +16,11 @@ mod signing_args;
 // What it says.
 mod fault_text;
 mod problem;
-mod terminal;
-mod trace;
+pub(crate) mod terminal;
+pub(crate) mod trace;
 mod usage;
 mod verdict_json;
-mod verdict_text;
+pub(crate) mod verdict_text;
 
 // The commands.
 mod arc_seal;
@@ -32,7 +32,7 @@ mod sandbox;
 mod serve;
 mod sign;
 mod spf;
-mod verify;
+pub(crate) mod verify;
 
 // The commands that ask a running node.
 mod arc_config;

@@ -1,16 +1,17 @@
-use std::future::{Future, poll_fn};
+use std::future::{Future, pending, poll_fn};
 use std::io::Write as _;
 use std::pin::pin;
 use std::task::Poll;
 
 use clap::Args;
 use serde::Serialize;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Status;
 use super::problem::Problem;
 use super::terminal::{Paint, Terminal};
-use crate::sandbox::{Event, Reporter, Step, walk};
+use crate::sandbox::{Event, Pages, PagesError, Reporter, Step, walk};
 use crate::words::{Lang, say};
 
 /// Walk the whole way on this machine: a domain without records becomes one that nobody can forge
@@ -24,23 +25,55 @@ pub(super) struct SandboxArgs {
 
 const EXAMPLES: &str = "\
 Examples:
+  postseal sandbox
   postseal sandbox --script
   postseal sandbox --script --lang ja
 
 Nothing leaves this machine and nothing stays on it: a DNS host, a provider that signs, a receiver, a forwarder and an impostor
-run on the loopback interface for as long as the walk lasts.";
+run on the loopback interface for as long as the walk lasts. Without --script, an address is printed: open it in a browser,
+and the walk is yours, in twelve chapters.";
 
 pub(super) fn run(args: &SandboxArgs, terminal: &Terminal) -> Result<Status, Problem> {
-    let lang = terminal.lang;
-    if !args.script {
-        return Err(Problem::new(say!(
-            lang,
-            "the sandbox has no pages yet: `postseal sandbox --script` tells the walk as a text",
-            "サンドボックスの画面はまだありません。`postseal sandbox --script` でテキストとして体験できます"
-        )));
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Problem::new(error.to_string()))?;
+    if args.script { run_script(&runtime, terminal) } else { run_pages(&runtime, terminal) }
+}
+
+/// Serves the pages until Ctrl-C or SIGTERM.
+fn run_pages(runtime: &Runtime, terminal: &Terminal) -> Result<Status, Problem> {
+    let lang = terminal.lang;
+    runtime.block_on(async {
+        let Some(pages) = unless_told_to_end(Pages::start()).await else { return Ok(Status::Good) };
+        let pages = pages.map_err(|error: PagesError| {
+            Problem::new(say!(lang, "the sandbox does not start: {error}", "サンドボックスを開始できません: {error}"))
+        })?;
+        let url = pages.url().to_owned();
+        let shown = if terminal.json {
+            terminal.print_json(&Opened { url })
+        } else {
+            terminal.print(&say!(
+                lang,
+                "The sandbox is open. Its address, for this run and this machine only:\n\n  {}\n\nCtrl-C ends it and leaves nothing behind.\n",
+                "サンドボックスを開きました。次のアドレスをブラウザーで開いてください(このコンピューターで、今回の実行中だけ有効です)。\n\n  {}\n\nCtrl-C で終了します。あとには何も残りません。\n",
+                terminal.paint().strong(&url)
+            ))
+        };
+        if shown.is_ok() {
+            unless_told_to_end(pending::<()>()).await;
+        }
+        pages.stop().await;
+        shown.map(|()| Status::Good)
+    })
+}
+
+/// Where the pages are.
+#[derive(Serialize)]
+struct Opened {
+    url: String,
+}
+
+fn run_script(runtime: &Runtime, terminal: &Terminal) -> Result<Status, Problem> {
+    let lang = terminal.lang;
     let mut told = Told { json: terminal.json, paint: terminal.paint(), lang, steps: Vec::new() };
     let Some(walked) = runtime.block_on(unless_told_to_end(walk(lang, &mut told))) else {
         return Err(Problem::new(say!(lang, "the walk was broken off", "途中で中断しました")));

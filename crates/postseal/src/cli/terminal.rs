@@ -61,14 +61,13 @@ fn colour_is_wanted() -> bool {
 
 /// Puts colour around words, or leaves them alone.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Paint {
+pub(crate) struct Paint {
     colour: bool,
 }
 
 impl Paint {
-    /// No colours, for tests.
-    #[cfg(test)]
-    pub(super) fn none() -> Paint {
+    /// No colours: for pages, and for tests.
+    pub(crate) fn none() -> Paint {
         Paint { colour: false }
     }
 

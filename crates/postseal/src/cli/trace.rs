@@ -19,7 +19,7 @@ const MAX_TRACE_FILE: u64 = 64_000_000;
 
 /// What a verdict was made from, besides the message: enough to make it again.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Trace {
+pub(crate) struct Trace {
     pub(super) now: u64,
     pub(super) ip: IpAddr,
     pub(super) helo: String,
@@ -33,7 +33,7 @@ pub(super) struct Trace {
 
 /// One question and its answer.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct TracedQuestion {
+pub(crate) struct TracedQuestion {
     pub(super) name: String,
     pub(super) r#type: String,
     /// `records`, `no data`, `NXDOMAIN`, or the name of a failure.

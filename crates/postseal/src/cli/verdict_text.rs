@@ -16,7 +16,7 @@ use crate::words::{
 
 /// A verdict for people: the evidence, what of it is aligned, what the policy
 /// makes of it, each with its cause.
-pub(super) fn verdict_text(judged: &Judged, trace: Option<&Trace>, paint: Paint, lang: Lang) -> String {
+pub(crate) fn verdict_text(judged: &Judged, trace: Option<&Trace>, paint: Paint, lang: Lang) -> String {
     let verdict = &judged.verdict;
     let mut page = Page { text: String::with_capacity(2048), paint, lang };
     page.headline(&verdict.dmarc);

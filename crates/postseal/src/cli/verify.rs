@@ -115,11 +115,11 @@ pub(super) fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<Status, Prob
 }
 
 /// A verdict, and who asks for it.
-pub(super) struct Judged {
-    pub(super) verdict: Verdict,
-    pub(super) authserv_id: AuthservId,
-    pub(super) trusted_sealers: Vec<DomainName>,
-    pub(super) notes: Vec<String>,
+pub(crate) struct Judged {
+    pub(crate) verdict: Verdict,
+    pub(crate) authserv_id: AuthservId,
+    pub(crate) trusted_sealers: Vec<DomainName>,
+    pub(crate) notes: Vec<String>,
 }
 
 fn authserv_id(args: &VerifyArgs, case: &Trace, lang: Lang) -> Result<AuthservId, Problem> {

@@ -11,7 +11,7 @@
 mod asked;
 mod assets;
 mod failure;
-mod locale;
+pub(crate) mod locale;
 mod notices;
 mod page;
 mod parts;

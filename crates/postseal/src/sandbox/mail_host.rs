@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use postseal_milter::client::{Action, Client, ClientError, Letter, Outcome, Submitter};
 use tokio::net::UnixStream;
 
+use super::letter::values;
+use super::receiver_policy::Strictness;
 use super::smtp::{self, Guests, Incoming, MailServer, Parcel, SmtpError, SmtpReply};
+use crate::inbound::DISPOSITION_FIELD;
 
 /// A mail server of the sandbox: takes mail by SMTP, shows it to the node beside it as Postfix
 /// would, and delivers it to its mailboxes or sends it on.
@@ -19,6 +22,8 @@ pub(super) struct MailHost {
     /// Its one user, who may send anywhere: name and password.
     pub(super) user: Option<(String, String)>,
     pub(super) onward: Onward,
+    /// What it asks of mail beside what its node decides.
+    pub(super) strictness: Strictness,
     pub(super) mailboxes: Mailboxes,
     pub(super) queue_ids: AtomicU64,
 }
@@ -50,13 +55,20 @@ pub(super) struct Delivery {
     pub(super) place: Place,
     /// The header section as it was delivered.
     pub(super) header: String,
+    pub(super) body: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Inbox,
-    Quarantine { reason: String },
-    Refused { reply: String },
+    /// Beside the inbox, where few look.
+    Junk,
+    Quarantine {
+        reason: String,
+    },
+    Refused {
+        reply: String,
+    },
 }
 
 impl Mailboxes {
@@ -138,24 +150,25 @@ impl MailHost {
 
     /// Does what the node decided.
     async fn settle(&self, incoming: &Incoming, outcome: Outcome, body: &[u8]) -> SmtpReply {
+        let header = String::from_utf8_lossy(&outcome.header).into_owned();
         let refusal = match outcome.action {
-            Action::Accept => None,
+            Action::Accept => self.strictness.refusal(&header, &self.host),
             Action::Discard => return SmtpReply("250 2.0.0 Ok".to_owned()),
             Action::Reject => Some("550 5.7.1 Refused".to_owned()),
             Action::Tempfail => Some("451 4.7.1 Try again later".to_owned()),
             Action::Refuse(reply) => Some(reply),
         };
-        let header = String::from_utf8_lossy(&outcome.header).into_owned();
         if let Some(reply) = refusal {
-            self.keep(Place::Refused { reply: reply.clone() }, header);
+            self.keep(Place::Refused { reply: reply.clone() }, header, body);
             return SmtpReply(reply);
         }
         if let Some(reason) = outcome.quarantine {
-            self.keep(Place::Quarantine { reason }, header);
+            self.keep(Place::Quarantine { reason }, header, body);
             return SmtpReply("250 2.0.0 Ok".to_owned());
         }
         let octets = [outcome.header.as_slice(), b"\r\n", body].concat();
-        self.keep(Place::Inbox, header);
+        let marked = values(&header, DISPOSITION_FIELD).iter().any(|value| value == "quarantine");
+        self.keep(if marked { Place::Junk } else { Place::Inbox }, header, body);
         for recipient in &incoming.recipients {
             let (to, recipient) = match &self.onward {
                 Onward::Deliver { .. } => continue,
@@ -183,8 +196,9 @@ impl MailHost {
         SmtpReply("250 2.0.0 Ok".to_owned())
     }
 
-    fn keep(&self, place: Place, header: String) {
-        self.mailboxes.add(Delivery { place, header });
+    fn keep(&self, place: Place, header: String, body: &[u8]) {
+        let body = String::from_utf8_lossy(body).into_owned();
+        self.mailboxes.add(Delivery { place, header, body });
     }
 
     fn received(&self, incoming: &Incoming) -> String {

@@ -10,13 +10,26 @@
 
 // The parts that are not a node's.
 mod dns_host;
+mod letter;
 mod mail_host;
+mod receiver_policy;
 mod smtp;
 
 // All of them together, and what they go through.
 mod walk;
 mod world;
 
+// The world as somebody plays in it.
+mod chapters;
+mod ledger;
+mod living;
+mod registrar;
+
+// What that looks like.
+mod pages;
+mod words;
+
+pub(crate) use pages::{Pages, PagesError};
 pub(crate) use walk::{Event, Reporter, Step, walk};
 
 /// The domain whose owner the walk follows.
@@ -26,6 +39,6 @@ const PROVIDER: &str = "provider.example";
 /// Where the provider hosts keys.
 const HOSTING_ZONE: &str = "keys.provider.example";
 /// Takes the mail.
-const RECEIVER: &str = "receiver.example";
+const RECEIVER: &str = "fabrikam.example";
 /// Forwards mail of its former students.
 const ALUMNI: &str = "alumni.example";

@@ -3,33 +3,41 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use postseal_core::dns::{DomainName, DomainNameError};
-use postseal_dns::ClosedNetwork;
+use postseal_dns::{AskedQuestion, ClosedNetwork};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, UdpSocket};
 
 use super::dns_host::{DnsHost, DnsHostError, DnsHostStart};
 use super::mail_host::{MailHost, Mailboxes, NextHop, Onward};
+use super::receiver_policy::{ReceiverPolicy, Strictness};
 use super::smtp::{self, Parcel, SmtpError, SmtpServer};
 use super::{ALUMNI, CONTOSO, HOSTING_ZONE, PROVIDER, RECEIVER};
 use crate::config::{self, Depth, Fault};
-use crate::serve::{InheritedSockets, Running, StartError};
+use crate::serve::{InheritedSockets, ReloadReply, Running, StartError};
+use crate::service::Clock;
+use crate::words::Lang;
 
 /// Everybody who takes part, each on the loopback interface of this machine.
 pub(super) struct World {
     pub(super) dns_host: DnsHost,
     /// The resolver of whoever looks records up: with the TTLs that they have.
     pub(super) resolver: ClosedNetwork,
-    /// The nodes' resolver.
+    /// The provider's node's resolver.
     _forgetful: ClosedNetwork,
+    /// The receiver's: nothing that it answers is kept, so each message asks all of its questions.
+    receiver_network: ClosedNetwork,
     pub(super) receiver: Mailboxes,
     provider_node: Running,
     receiver_node: Running,
     submission: SmtpServer,
     inbound: SmtpServer,
     _alumni: SmtpServer,
+    strictness: Strictness,
+    /// Seconds by which the provider's node is ahead.
+    ahead: Arc<AtomicU64>,
     password: String,
     directory: TempDir,
 }
@@ -51,6 +59,8 @@ pub(crate) enum WorldError {
     Start { node: &'static str, error: StartError },
     #[error("the system gives no random octets")]
     NoRandomness,
+    #[error("the receiver's node does not take its new policy: {0}")]
+    Policy(String),
 }
 
 /// Who sends a message.
@@ -80,7 +90,8 @@ impl World {
         let hosted_dns = free_port().await?;
         let resolver = ClosedNetwork::start((LOOPBACK, 0).into(), u32::MAX).await?;
         let internet = ClosedNetwork::start((LOOPBACK, 0).into(), SHORT_MEMORY).await?;
-        for network in [&resolver, &internet] {
+        let receiver_network = ClosedNetwork::start((LOOPBACK, 0).into(), 0).await?;
+        for network in [&resolver, &internet, &receiver_network] {
             for zone in [CONTOSO, PROVIDER, RECEIVER, ALUMNI] {
                 network.delegate(&DomainName::parse(zone)?, dns_host.address());
             }
@@ -89,20 +100,21 @@ impl World {
 
         let at = |name: &str| directory.path().join(name);
         let provider = provider_settings(&at("provider"), internet.address(), dns_host.address(), hosted_dns);
-        let provider_node = start_node("the provider", &at("provider"), &provider).await?;
-        let receiver_settings = receiver_settings(&at("receiver"), internet.address());
-        let receiver_node = start_node("the receiver", &at("receiver"), &receiver_settings).await?;
+        let ahead = Arc::new(AtomicU64::new(0));
+        let clock = Clock::Ahead(Arc::clone(&ahead));
+        let provider_node = start_node("the provider", &at("provider"), &provider, clock).await?;
+        let settings = receiver_settings(&at("receiver"), receiver_network.address(), ReceiverPolicy::Honour);
+        let receiver_node = start_node("the receiver", &at("receiver"), &settings, Clock::System).await?;
 
-        let receiver = Mailboxes::default();
+        let (receiver, strictness) = (Mailboxes::default(), Strictness::default());
         let inbound = mail_host(
             format!("mx.{RECEIVER}"),
             RECEIVER_ADDRESS,
             Some(at("receiver").join("milter")),
             Onward::Deliver { domain: RECEIVER.to_owned() },
         );
-        let inbound =
-            SmtpServer::start(LOOPBACK, Arc::new(MailHost { mailboxes: receiver.clone(), ..inbound }))
-                .await?;
+        let inbound = MailHost { mailboxes: receiver.clone(), strictness: strictness.clone(), ..inbound };
+        let inbound = SmtpServer::start(LOOPBACK, Arc::new(inbound)).await?;
         let forward = Onward::Forward {
             address: format!("ken@{ALUMNI}"),
             becomes: format!("ken@{RECEIVER}"),
@@ -125,16 +137,56 @@ impl World {
             dns_host,
             resolver,
             _forgetful: internet,
+            receiver_network,
             receiver,
             provider_node,
             receiver_node,
             submission,
             inbound,
             _alumni: alumni,
+            strictness,
+            ahead,
             password,
             directory,
         };
         Ok(world)
+    }
+
+    /// The receiver makes up its mind.
+    ///
+    /// # Errors
+    /// [`WorldError::Policy`]: what its node says of it.
+    pub(super) async fn set_receiver_policy(&self, policy: ReceiverPolicy) -> Result<(), WorldError> {
+        let directory = self.directory.path().join("receiver");
+        let settings = receiver_settings(&directory, self.receiver_network.address(), policy);
+        fs::write(directory.join("postseal.toml"), settings)?;
+        match self.receiver_node.reload(Lang::En).await {
+            ReloadReply::Reloaded(_) => {
+                self.strictness.set(policy == ReceiverPolicy::Strict);
+                Ok(())
+            }
+            other => Err(WorldError::Policy(format!("{other:?}"))),
+        }
+    }
+
+    /// What the receiver asked the DNS since the last call.
+    pub(super) fn take_questions(&self) -> Vec<AskedQuestion> {
+        self.receiver_network.take_questions()
+    }
+
+    /// Whom the receiver asks.
+    pub(super) fn receiver_resolver(&self) -> SocketAddr {
+        self.receiver_network.address()
+    }
+
+    /// The provider's node is so many seconds later at once.
+    pub(super) fn move_time(&self, seconds: u64) {
+        self.ahead.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// Seconds by which the provider's node is ahead.
+    pub(super) fn ahead(&self) -> u64 {
+        self.ahead.load(Ordering::Relaxed)
     }
 
     /// The socket of the provider's API.
@@ -167,19 +219,25 @@ impl World {
 
 fn mail_host(host: String, address: IpAddr, milter: Option<PathBuf>, onward: Onward) -> MailHost {
     let (mailboxes, queue_ids) = (Mailboxes::default(), AtomicU64::new(1));
-    MailHost { host, address, milter, user: None, onward, mailboxes, queue_ids }
+    let strictness = Strictness::default();
+    MailHost { host, address, milter, user: None, onward, strictness, mailboxes, queue_ids }
 }
 
 fn next_hop(server: &SmtpServer) -> NextHop {
     NextHop { server: server.address(), guests: server.guests().clone() }
 }
 
-async fn start_node(node: &'static str, directory: &Path, settings: &str) -> Result<Running, WorldError> {
+async fn start_node(
+    node: &'static str,
+    directory: &Path,
+    settings: &str,
+    clock: Clock,
+) -> Result<Running, WorldError> {
     fs::create_dir(directory)?;
     let file = directory.join("postseal.toml");
     fs::write(&file, settings)?;
     let loaded = config::load(&file, Depth::Start).map_err(|faults| WorldError::Config { node, faults })?;
-    let running = Running::start(file, loaded, InheritedSockets::none()).await;
+    let running = Running::start_at(file, loaded, InheritedSockets::none(), clock).await;
     running.map_err(|error| WorldError::Start { node, error })
 }
 
@@ -223,8 +281,8 @@ organisations = ["{LOGIN}"]
     )
 }
 
-fn receiver_settings(directory: &Path, resolver: SocketAddr) -> String {
-    let directory = directory.display();
+fn receiver_settings(directory: &Path, resolver: SocketAddr, policy: ReceiverPolicy) -> String {
+    let (directory, policy) = (directory.display(), policy.settings());
     format!(
         r#"authserv_id = "mx.{RECEIVER}"
 [resolver]
@@ -238,7 +296,7 @@ level = "error"
 [receive]
 contact = "postmaster@{RECEIVER}"
 not_judged = []
-"#
+{policy}"#
     )
 }
 
@@ -271,5 +329,5 @@ const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 pub(super) const PROVIDER_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 25));
 const USER_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 10));
 const RECEIVER_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 30));
-const ALUMNI_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 40));
-const IMPOSTOR_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 66));
+pub(super) const ALUMNI_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 40));
+pub(super) const IMPOSTOR_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 66));

@@ -94,7 +94,7 @@ impl Talk {
         written.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(|source| self.broken(source))
     }
 
-    /// One reply, its lines joined.
+    /// One reply, its lines joined to one that can be passed on.
     async fn reply(&mut self) -> Result<String, SmtpError> {
         let mut whole = String::new();
         for _ in 0..MAX_REPLY_LINES {
@@ -109,11 +109,15 @@ impl Talk {
             }
             let line = line.trim_end();
             let goes_on = line.as_bytes().get(3) == Some(&b'-');
-            if !whole.is_empty() {
-                whole.push(' ');
-                whole.push_str(line.get(4..).unwrap_or_default());
+            let text = line.get(4..).unwrap_or_default();
+            if whole.is_empty() {
+                whole = format!("{} {text}", line.get(..3).unwrap_or_default());
             } else {
-                whole.push_str(line);
+                // Each line has the enhanced code (RFC 2034 §4); once is enough.
+                let code = whole.split(' ').nth(1).unwrap_or_default();
+                let text = text.strip_prefix(code).unwrap_or(text).trim_start().to_owned();
+                whole.push(' ');
+                whole.push_str(&text);
             }
             if !goes_on {
                 return Ok(whole);

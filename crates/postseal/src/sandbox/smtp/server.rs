@@ -375,7 +375,7 @@ mod tests {
             };
         check(None, "b@elsewhere.example", text, "550 5.7.1 Relaying is denied").await;
         check(Some(("jo", "guess")), "b@example.net", text, "535 5.7.8 Name or password is wrong").await;
-        check(None, "b@example.net", "Bad: x\r\n", "550-5.7.1 No 5.7.1 never").await;
+        check(None, "b@example.net", "Bad: x\r\n", "550 5.7.1 No never").await;
         let sent =
             send(place, LOOPBACK, "c.example", Some(("jo", "secret")), &parcel("b@x.example", text)).await;
         assert_eq!(sent.expect("taken"), "250 2.0.0 Ok");

@@ -1,7 +1,6 @@
 //! The walk as a text: each step does something, shows what came of it, and ends the walk where
 //! that is not as it should be.
 
-mod letter;
 mod report;
 mod story;
 mod teller;

@@ -320,7 +320,7 @@ fn text<'v>(value: &'v Value, name: &str) -> &'v str {
 /// The organisation and, as the sandbox is arranged, the login of its users.
 const ORGANISATION: &str = super::super::world::LOGIN;
 const ANNE: &str = "anne@contoso.example";
-const KEN: &str = "ken@receiver.example";
+const KEN: &str = "ken@fabrikam.example";
 
 /// How long the node may take over what it does by itself.
 const MOMENTS: Duration = Duration::from_secs(10);

@@ -6,10 +6,10 @@ use serde_json::Value;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
+use super::super::letter::{letter, values};
 use super::super::mail_host::{Delivery, Place};
 use super::super::smtp::SmtpError;
 use super::super::world::{SHORT_MEMORY, Sender, World};
-use super::letter::{letter, values};
 use super::{Event, Reporter, Step, WalkError};
 use crate::words::Lang;
 
@@ -125,7 +125,7 @@ impl<'r> Teller<'r> {
             Err(error) => return Err(error.into()),
         };
         let delivery = self.world.receiver.newest().filter(|_| self.world.receiver.count() > before);
-        let Some(Delivery { place, header }) = delivery else {
+        let Some(Delivery { place, header, .. }) = delivery else {
             return Err(not_as_it_should("where the message is", "at the receiver", &reply));
         };
         let results = values(&header, "Authentication-Results").into_iter().next().unwrap_or_default();
@@ -139,6 +139,7 @@ impl<'r> Teller<'r> {
             Place::Inbox => ("inbox", String::new()),
             Place::Quarantine { reason } => ("quarantine", reason.clone()),
             Place::Refused { reply } => ("refused", reply.clone()),
+            Place::Junk => ("junk", String::new()),
         };
         let results = Some(&arrival.results).filter(|results| !results.is_empty());
         let fields = results.map(|results| format!("Authentication-Results: {results}")).into_iter();

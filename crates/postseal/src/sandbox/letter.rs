@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use super::super::smtp::Parcel;
+use super::smtp::Parcel;
 
 /// A message of a few lines.
 pub(super) fn letter(author: &str, recipient: &str, subject: &str, number: usize) -> Parcel {
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_letter_is_dated_as_mail_is() {
-        let parcel = letter("anne@contoso.example", "ken@receiver.example", "Figures", 7);
+        let parcel = letter("anne@contoso.example", "ken@fabrikam.example", "Figures", 7);
         let text = String::from_utf8(parcel.octets).expect("ASCII");
         let header = text.split_once("\r\n\r\n").expect("a body").0.to_owned();
         assert!(values(&header, "Date")[0].ends_with(" +0000"), "{header}");
