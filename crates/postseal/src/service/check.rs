@@ -27,11 +27,14 @@ impl Service {
         request: CheckRequest,
         planned: Option<PlannedRecord>,
     ) -> Result<CheckReport, ServiceError> {
-        let is_planned = planned.is_some();
-        let step = move |answers: &mut Answers<'_>| advice::check(&request, answers);
-        let mut report = self.look_up(MAX_CHECK_QUERIES, planned, step).await?;
-        // What is planned is at no name server yet.
-        if let (false, Some(resolver)) = (is_planned, self.resolver.servers().next()) {
+        self.look_up(MAX_CHECK_QUERIES, planned, move |answers| advice::check(&request, answers)).await
+    }
+
+    /// As [`Service::check`], and what the domain's own name servers say, each by itself, and DNSSEC. It
+    /// takes some seconds where one of them is silent.
+    pub(crate) async fn check_at_source(&self, request: CheckRequest) -> Result<CheckReport, ServiceError> {
+        let mut report = self.check(request, None).await?;
+        if let Some(resolver) = self.resolver.servers().next() {
             let look = SourceLook::at(self.looker.authoritative.clone(), resolver);
             report.add_source(&look.look(&report.domain, &report.source_questions(), SOURCE_TIME).await);
         }

@@ -83,7 +83,7 @@ async fn look(asked: &Asked, form: &CheckForm) -> Result<CheckResult, Failure> {
         "" => None,
         word => Some(word.parse::<u64>().map_err(|error| bad(word, error.to_string()))?),
     };
-    let report = asked.service()?.check(request, None).await.map_err(|error| asked.faulty(error))?;
+    let report = asked.service()?.check_at_source(request).await.map_err(|error| asked.faulty(error))?;
     let texts = receivers(&report, volume, &asked.portal.rules, asked.now(), asked.lang);
     Ok(CheckResult::of(&report, texts, asked.lang))
 }
