@@ -64,7 +64,7 @@ pub(super) async fn show(
     if logged_in.is_some() {
         return Redirect::to(local(&query.to)).into_response();
     }
-    match guard.service() {
+    match guard.service().await {
         Err(problem) => return of_problem(problem, locale),
         Ok(service) => match service.administrator().await {
             Ok(Some(_)) => {}
@@ -90,7 +90,7 @@ pub(super) async fn enter(
 ) -> Response {
     let locale = Locale::of("", &headers);
     let words = LET_IN.of(locale.lang);
-    let service = match guard.service() {
+    let service = match guard.service().await {
         Ok(service) => service,
         Err(problem) => return of_problem(problem, locale),
     };
@@ -131,7 +131,7 @@ pub(super) async fn leave(
     headers: HeaderMap,
 ) -> Response {
     if let Some(Extension(LoggedIn { secret, session })) = logged_in {
-        let ended = match guard.service() {
+        let ended = match guard.service().await {
             Ok(service) => service.log_out(&secret, &session).await.map_err(Problem::from),
             Err(problem) => Err(problem),
         };

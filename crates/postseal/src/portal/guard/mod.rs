@@ -32,7 +32,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, get, post};
 use postseal_store::Session;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Visitor;
 use super::listener::Peer;
@@ -66,8 +66,18 @@ impl Guard {
         Guard { api, site, say }
     }
 
-    fn service(&self) -> Result<Arc<Service>, Problem> {
-        self.api.service()
+    /// What is done for callers. A node that has just started, or taken another's place, opens its
+    /// store in a moment: whoever asks meanwhile waits that long.
+    async fn service(&self) -> Result<Arc<Service>, Problem> {
+        let end = Instant::now() + STORE_OPENS;
+        loop {
+            match self.api.service() {
+                Err(problem) if problem.kind() == Some(ProblemKind::StoreNotOpen) && Instant::now() < end => {
+                    sleep(LOOK_AGAIN).await;
+                }
+                found => return found,
+            }
+        }
     }
 }
 
@@ -164,7 +174,7 @@ impl Guard {
     }
 
     async fn with_token(&self, mut request: Request, shown: &str) -> Result<Request, Refused> {
-        let token = self.service()?.token(shown).await?.ok_or(Refused::Nobody { to: None })?;
+        let token = self.service().await?.token(shown).await?.ok_or(Refused::Nobody { to: None })?;
         request.extensions_mut().insert(Caller::of_token(&token));
         Ok(request)
     }
@@ -172,14 +182,14 @@ impl Guard {
     /// The session that a cookie proves.
     async fn logged_in(&self, headers: &HeaderMap) -> Result<Option<LoggedIn>, Refused> {
         let Some(secret) = self.site.session_cookie(headers) else { return Ok(None) };
-        let session = self.service()?.session(&secret).await?;
+        let session = self.service().await?.session(&secret).await?;
         Ok(session.map(|session| LoggedIn { secret, session }))
     }
 
     /// Where whoever is not logged in is led.
     async fn nobody(&self, wanted: Wanted) -> Refused {
         let Wanted::Page { path, fragment } = wanted else { return Refused::Nobody { to: None } };
-        match self.service() {
+        match self.service().await {
             Err(problem) => problem.into(),
             Ok(service) => match service.administrator().await {
                 Ok(Some(_)) => Refused::Nobody { to: Some((log_in::path_to(&path), fragment)) },
@@ -269,6 +279,9 @@ const MAX_BODY: usize = 4 << 20;
 const MAX_BODY_OF_STRANGERS: usize = 16 << 10;
 
 const BODY_TIME: Duration = Duration::from_secs(30);
+
+const STORE_OPENS: Duration = Duration::from_secs(3);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Refused {

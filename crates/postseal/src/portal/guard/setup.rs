@@ -89,7 +89,7 @@ pub(super) async fn enter(
 }
 
 async fn good_link(guard: &Guard, text: &str) -> Result<(Arc<Service>, Secret), Problem> {
-    let service = guard.service()?;
+    let service = guard.service().await?;
     if let Some(link) = Secret::parse(text)
         && service.setup_link_lives(&link).await?
     {

@@ -24,6 +24,7 @@ const PASSWORD: &str = "correct horse battery";
 /// A portal that listens, over a world of the service.
 struct Door {
     world: World,
+    api: Arc<Api>,
     address: SocketAddr,
     client: Client,
     stop: watch::Sender<bool>,
@@ -61,21 +62,31 @@ impl Reply {
 
 impl Door {
     async fn new() -> Door {
+        let door = Door::before_its_store().await;
+        door.open();
+        door
+    }
+
+    fn open(&self) {
+        let service = Arc::clone(&self.world.service);
+        self.api.open(service, Box::new(|_| Box::pin(std::future::ready(()))));
+    }
+
+    async fn before_its_store() -> Door {
         let world = World::new().await;
         let reloaded =
             || ReloadReply::Reloaded(Reloaded { domains: 0, warnings: Vec::new(), at_restart: Vec::new() });
         let api = Arc::new(Api::new(true, Box::new(move |_| Box::pin(async move { reloaded() }))));
-        api.open(Arc::clone(&world.service), Box::new(|_| Box::pin(std::future::ready(()))));
         let listener = listen(([127, 0, 0, 1], 0).into()).await.expect("listens");
         let address = listener.local_addr().expect("an address");
         let site = Site::new(address, false, &[]);
         let client = Client::in_process(Arc::clone(&api), Caller::of_uid(0));
         let rules = ReceiverRules::load(None).expect("built in");
         let pages = router(Arc::new(Portal::new(Arc::clone(&api), rules)));
-        let pages = guarded(pages, Arc::new(Guard::new(api, site, Box::new(|_, _| {}))));
+        let pages = guarded(pages, Arc::new(Guard::new(Arc::clone(&api), site, Box::new(|_, _| {}))));
         let (stop, stopping) = watch::channel(false);
         let serving = tokio::spawn(serve(listener, Box::new(|| None), pages, stopping));
-        Door { world, address, client, stop, serving }
+        Door { world, api, address, client, stop, serving }
     }
 
     /// With the account `admin`.
@@ -196,6 +207,21 @@ async fn before_there_is_an_account_everything_says_how_to_make_one() {
         assert!(reply.body.contains("postseal setup-link"), "{path}: {reply:?}");
         assert!(!reply.body.contains("<nav"), "{path} shows nothing of what is behind");
     }
+}
+
+#[tokio::test]
+async fn a_store_that_opens_in_a_moment_is_waited_for_and_no_longer() {
+    let door = Door::before_its_store().await;
+    let begun = std::time::Instant::now();
+    let closed = door.get("/log-in", "").await;
+    assert_eq!((closed.status, closed.field("retry-after")), (503, "10"), "{closed:?}");
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    let opening = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        door.open();
+    };
+    let ((), reply) = tokio::join!(opening, door.get("/log-in", ""));
+    assert_eq!(reply.status, 404, "there is no account yet: {reply:?}");
 }
 
 /// Each way to leave something out of a request that changes something.
