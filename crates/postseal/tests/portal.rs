@@ -133,14 +133,16 @@ fn commands_ask_a_node_by_its_url_with_a_token() {
 fn a_certificate_is_shown_and_a_reload_takes_another() {
     let files = Files::new();
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files");
-    let put = |name: &str, as_name: &str, mode: u32| {
-        let path = files.path(as_name);
-        fs::copy(from.join(name), &path).expect("copied");
+    let origin = from.clone();
+    let folder = files.path("");
+    let put = move |name: &str, as_name: &str, mode: u32| {
+        let path = folder.join(as_name);
+        // A checkout may have it readable for everybody.
+        fs::copy(origin.join(name), &path).expect("copied");
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("chmod");
-        path
     };
-    let certificate = put("portal.pem", "tls.pem", 0o644);
-    let key = put("portal.key", "tls.key", 0o600);
+    put("portal.pem", "tls.pem", 0o644);
+    put("portal.key", "tls.key", 0o600);
     let tls = "hosts = \"portal.example\"\ncertificate = \"tls.pem\"\nprivate_key = \"tls.key\"\n";
     let (mut node, at) = with_portal(files, tls);
     node.wait_for_log("the portal has no account yet");
@@ -156,11 +158,11 @@ fn a_certificate_is_shown_and_a_reload_takes_another() {
     let stranger = ask("portal_next.pem");
     assert!(stranger.status == 2 && stranger.err.contains("no node answers"), "{stranger:?}");
     // A key that does not fit is refused, and the certificate before it stays.
-    fs::copy(from.join("portal_next.key"), &key).expect("copied");
+    put("portal_next.key", "tls.key", 0o600);
     let faults = node.reload();
     assert!(faults["unchanged"].to_string().contains("do not fit"), "{faults}");
     assert_eq!(ask("portal.pem").status, 0);
-    fs::copy(from.join("portal_next.pem"), &certificate).expect("copied");
+    put("portal_next.pem", "tls.pem", 0o644);
     let reloaded = node.reload();
     assert_eq!(reloaded["reloaded"]["at_restart"], serde_json::json!([]), "{reloaded}");
     assert_eq!((ask("portal_next.pem").status, ask("portal.pem").status), (0, 2));
