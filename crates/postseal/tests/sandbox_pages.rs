@@ -8,7 +8,7 @@ mod sandbox_pages {
 
 use std::time::{Duration, Instant};
 
-use sandbox_pages::browser::{Browser, Sandbox};
+use sandbox_pages::browser::{self, Browser, Sandbox};
 use sandbox_pages::html::{Html, text_of};
 
 /// Does the step that is to be done now, by the words of the guide alone.
@@ -216,4 +216,22 @@ fn html_is_read_as_it_is_seen() {
     );
     assert!(html.has_button_or_link("Go & see"));
     assert!(!html.has_button_or_link("Go"));
+}
+
+/// The mail server's node has its own portal, and the sandbox opens its door once.
+#[test]
+fn the_portal_of_the_mail_server_is_one_link_away() {
+    let sandbox = Sandbox::start("en");
+    let mut browser = sandbox.enter("en");
+    browser.follow("The portal of your mail server", &[], &[]);
+    let link = browser.page.between("target=\"_blank\"", "</a>").expect("a link");
+    let url = text_of(&format!("<a {}", link.text));
+    let (host, path) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).expect("an address");
+    assert_ne!(host, sandbox.host(), "it is the node's own");
+    let answer = browser::exchange(
+        host,
+        &format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
+    );
+    assert!(answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.1 303"), "{answer}");
+    sandbox.ends_and_leaves_nothing();
 }

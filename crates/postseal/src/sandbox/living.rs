@@ -61,6 +61,8 @@ pub(crate) enum Came {
     /// To be looked at: the message of this number.
     Look(usize),
     LookAtBounce(usize),
+    /// The address by which the mail server's own portal lets in, once.
+    Portal(String),
     /// All steps of the chapter are done.
     AllDone,
 }
@@ -283,6 +285,11 @@ impl Living {
         self.client().check_dkim(&self.organisation, &self.domain).await?;
         self.happens(Happened::Switched);
         Ok(Came::Switched)
+    }
+
+    /// Lets into the portal of the mail server's node, once: it is made there as `postseal setup-link` makes it.
+    pub(crate) async fn portal_link(&self) -> Result<Came, LivingError> {
+        Ok(Came::Portal(self.client().add_setup_link().await?.url))
     }
 
     /// Registers a record as it was typed.

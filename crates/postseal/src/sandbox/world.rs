@@ -87,7 +87,7 @@ impl World {
             dns_host.register(&format!("{host}. 3600 IN A {address}"))?;
             dns_host.register(&format!("{host}. 3600 IN TXT \"v=spf1 a -all\""))?;
         }
-        let hosted_dns = free_port().await?;
+        let (hosted_dns, portal) = (free_port().await?, free_port().await?);
         let resolver = ClosedNetwork::start((LOOPBACK, 0).into(), u32::MAX).await?;
         let internet = ClosedNetwork::start((LOOPBACK, 0).into(), SHORT_MEMORY).await?;
         let receiver_network = ClosedNetwork::start((LOOPBACK, 0).into(), 0).await?;
@@ -99,7 +99,8 @@ impl World {
         }
 
         let at = |name: &str| directory.path().join(name);
-        let provider = provider_settings(&at("provider"), internet.address(), dns_host.address(), hosted_dns);
+        let provider =
+            provider_settings(&at("provider"), (internet.address(), dns_host.address()), hosted_dns, portal);
         let ahead = Arc::new(AtomicU64::new(0));
         let clock = Clock::Ahead(Arc::clone(&ahead));
         let provider_node = start_node("the provider", &at("provider"), &provider, clock).await?;
@@ -243,9 +244,9 @@ async fn start_node(
 
 fn provider_settings(
     directory: &Path,
-    resolver: SocketAddr,
-    dns_host: SocketAddr,
+    (resolver, dns_host): (SocketAddr, SocketAddr),
     hosted: SocketAddr,
+    portal: SocketAddr,
 ) -> String {
     let directory = directory.display();
     format!(
@@ -261,6 +262,8 @@ level = "error"
 [store]
 path = "{directory}/postseal.db"
 key_encryption_key = "file:{directory}/key-encryption-key"
+[portal]
+listen = "{portal}"
 [hosting]
 zone = "{HOSTING_ZONE}"
 listen = ["{hosted}"]

@@ -201,7 +201,7 @@ fn inputs(form: &Html) -> Vec<(String, String)> {
     fields
 }
 
-fn exchange(host: &str, request: &str) -> String {
+pub(crate) fn exchange(host: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(host).expect("listens");
     stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
     stream.write_all(request.as_bytes()).expect("sent");

@@ -38,6 +38,10 @@ pub(super) async fn start_chapter(State(sandbox): Shared, Path(number): Path<usi
     done(&sandbox, "/", async |living| living.begin(number).await).await
 }
 
+pub(super) async fn portal_link(State(sandbox): Shared) -> Response {
+    done(&sandbox, "/", async |living| living.portal_link().await).await
+}
+
 pub(super) async fn do_step(State(sandbox): Shared) -> Response {
     done(&sandbox, "/", async |living| living.do_next().await).await
 }

@@ -117,6 +117,7 @@ fn router(sandbox: Arc<Sandbox>, guard: Arc<Guard>) -> Router {
         .route("/step", post(deeds::do_step))
         .route("/send", post(deeds::send))
         .route("/signing", post(deeds::signing))
+        .route("/portal", post(deeds::portal_link))
         .route("/dns", get(views::dns))
         .route("/dns/add", post(deeds::add_record))
         .route("/dns/remove", post(deeds::remove_record))

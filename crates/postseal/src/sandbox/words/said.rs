@@ -12,12 +12,14 @@ pub(in crate::sandbox) struct Said {
     pub(in crate::sandbox) class: &'static str,
     pub(in crate::sandbox) text: String,
     pub(in crate::sandbox) details: Vec<String>,
+    /// A page elsewhere on this machine.
+    pub(in crate::sandbox) link: Option<String>,
     /// The two records are shown below.
     pub(in crate::sandbox) with_cnames: bool,
 }
 
 fn good(text: String) -> Said {
-    Said { class: "good", text, details: Vec::new(), with_cnames: false }
+    Said { class: "good", text, details: Vec::new(), link: None, with_cnames: false }
 }
 
 fn attention(text: String) -> Said {
@@ -39,7 +41,7 @@ pub(in crate::sandbox) fn trouble(error: &LivingError, lang: Lang) -> Said {
         "解決しない場合は「{}」を押してください。",
         Label::StartOver.text(lang)
     )];
-    Said { class: "bad", text, details, with_cnames: false }
+    Said { class: "bad", details, ..good(text) }
 }
 
 /// What is said of what was done. `message`: that of [`Came::Mail`].
@@ -123,6 +125,14 @@ pub(in crate::sandbox) fn said(came: &Came, message: Option<&Message>, lang: Lan
             "この章に必要な状態を新しく用意しました。"
         )),
         Came::Began(false) => good(say!(lang, "The chapter begins.", "章を始めました。")),
+        Came::Portal(url) => Said {
+            link: Some(url.clone()),
+            ..good(say!(
+                lang,
+                "This link opens the portal of your mail server, once and within an hour. Choose a password there.",
+                "次のリンクから、あなたのメールサーバーのポータルを開けます。リンクは 1 時間以内に 1 回だけ使えます。開いたらパスワードを決めてください。"
+            ))
+        },
         Came::Look(_) | Came::LookAtBounce(_) | Came::AllDone => good(Label::AllDone.text(lang).to_owned()),
     }
 }
