@@ -11,6 +11,7 @@ mod audit_row;
 mod domain;
 mod hosted_key;
 mod published_key;
+mod receiver_policy;
 mod sighting;
 
 // Who is let in.
@@ -41,6 +42,7 @@ pub use key_encryption_key::{KeyEncryptionKey, KeySource, KeySourceError};
 pub use key_vault::{Binding, KeyVault, SealedKey, VaultError};
 pub use private_file::{PrivateFileError, PrivateFiles, Readers, UnsafePath};
 pub use published_key::{PublishedKey, revoked_record};
+pub use receiver_policy::{NewPair, PairOrigin, ReceiverPolicy, StoredPair};
 pub use sighting::Sighting;
 pub use spool::{SpoolReader, SpoolWriter, fuzz_record, fuzz_segment, spool, spool_octets};
 pub use store::Store;

@@ -1,6 +1,7 @@
 // Operations on what is not organisations, domains and keys.
 mod accounts;
 mod api_tokens;
+mod receiver_policy;
 mod trusted_sealers;
 mod verdicts;
 

@@ -90,6 +90,15 @@ pub enum StoreError {
     /// There are a thousand API tokens.
     #[error("at most 1000 API tokens: remove some")]
     TooManyTokens,
+    /// There is no allowed pair of this number.
+    #[error("there is no allowed pair {0}")]
+    NoPair(i64),
+    /// There is one for the same domain from the same place.
+    #[error("{0} is allowed from there already")]
+    PairTaken(String),
+    /// There are a thousand.
+    #[error("at most 1000 allowed pairs: remove some")]
+    TooManyPairs,
     /// The list of trusted sealers is longer than 1000.
     #[error("at most 1000 trusted sealers")]
     TooManySealers,

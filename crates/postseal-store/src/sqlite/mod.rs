@@ -13,6 +13,7 @@ mod labels;
 mod migrations;
 mod organisations;
 mod published;
+mod receiver_policy;
 mod report_counters;
 mod sealers;
 mod sessions;

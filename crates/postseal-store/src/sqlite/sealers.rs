@@ -2,7 +2,7 @@ use postseal_core::dns::DomainName;
 use postseal_core::hosting::OrganisationName;
 
 use super::audit::{self, Entry};
-use super::{Connection, Sqlite, feed, organisations};
+use super::{Connection, Sqlite, organisations, receiver_policy};
 use crate::{Act, StoreError};
 
 const MOST: usize = 1_000;
@@ -56,7 +56,7 @@ impl Sqlite {
                 .execute(&mut *transaction)
                 .await?;
         }
-        feed::note(&mut transaction, Some(feed::NO_DOMAIN), act.now).await?;
+        receiver_policy::note(&mut transaction, act.now).await?;
         let detail =
             format!("sealers={}", sealers.iter().map(DomainName::as_str).collect::<Vec<_>>().join(","));
         let entry =

@@ -17,11 +17,11 @@ use tokio::time::timeout;
 use super::exchange::{JSON, Request, percent_encoded};
 use super::remote::{Remote, Stream};
 use super::resource::{
-    ArcConfig, AuditEntry, AuditVerification, Backup, BackupOrder, DkimOutcome, DkimSigningConfiguration,
-    DomainResource, NewDkimSigningConfiguration, NewDomain, NewOrganisation, NewToken, Organisation, Page,
-    PolicyEffectResource, Record, ReloadOrder, RestoreOrder, RotateDkimSigningConfiguration, SetArcConfig,
-    SetDkimSigningConfiguration, SetupLink, Token, TokenMade, VerdictDayResource, VerdictResource,
-    VerificationOutcome,
+    AllowedPairResource, ArcConfig, AuditEntry, AuditVerification, Backup, BackupOrder, DkimOutcome,
+    DkimSigningConfiguration, DomainResource, NewAllowedPair, NewDkimSigningConfiguration, NewDomain,
+    NewOrganisation, NewToken, Organisation, Page, PolicyEffectResource, ReceiverPolicyResource, Record,
+    ReloadOrder, RestoreOrder, RotateDkimSigningConfiguration, SetArcConfig, SetDkimSigningConfiguration,
+    SetReceiverPolicy, SetupLink, Token, TokenMade, VerdictDayResource, VerdictResource, VerificationOutcome,
 };
 use super::server::{ANSWER_TIME, Whole, collect};
 use super::{Api, Caller, Problem};
@@ -257,6 +257,33 @@ impl Client {
         sources: u32,
     ) -> Result<PolicyEffectResource, ClientError> {
         self.get(&of(organisation, domain, &format!("/policy-effect?limit={sources}"))).await
+    }
+
+    pub(crate) async fn receiver_policy(&self) -> Result<ReceiverPolicyResource, ClientError> {
+        self.get("/v1/receiver-policy").await
+    }
+
+    pub(crate) async fn set_receiver_policy(
+        &self,
+        set: &SetReceiverPolicy,
+    ) -> Result<ReceiverPolicyResource, ClientError> {
+        self.send("PATCH", "/v1/receiver-policy", set).await
+    }
+
+    pub(crate) async fn allowed_pairs(&self) -> Result<Vec<AllowedPairResource>, ClientError> {
+        let page: Page<AllowedPairResource> = self.get("/v1/allowed-pairs").await?;
+        Ok(page.items)
+    }
+
+    pub(crate) async fn add_allowed_pair(
+        &self,
+        new: &NewAllowedPair,
+    ) -> Result<AllowedPairResource, ClientError> {
+        self.send("POST", "/v1/allowed-pairs", new).await
+    }
+
+    pub(crate) async fn remove_allowed_pair(&self, id: i64) -> Result<(), ClientError> {
+        self.send("DELETE", &format!("/v1/allowed-pairs/{id}"), &NOTHING).await
     }
 
     /// A page of the audit log, behind a row or from a page's `next`.

@@ -43,6 +43,10 @@ pub(crate) enum ProblemKind {
     StoreNotOpen,
     StoreFailed,
     NoMessage,
+    NoAllowedPair,
+    AllowedPairTaken,
+    AllowedPairUnfit,
+    TooManyAllowedPairs,
     NoOrganisation,
     OrganisationTaken,
     NoDomain,
@@ -90,7 +94,7 @@ const FRONT: &str = "urn:postseal:problem:";
 
 impl ProblemKind {
     /// Every kind.
-    pub(crate) const ALL: [ProblemKind; 51] = {
+    pub(crate) const ALL: [ProblemKind; 55] = {
         use ProblemKind as K;
         [
             K::BadRequest,
@@ -103,6 +107,10 @@ impl ProblemKind {
             K::StoreNotOpen,
             K::StoreFailed,
             K::NoMessage,
+            K::NoAllowedPair,
+            K::AllowedPairTaken,
+            K::AllowedPairUnfit,
+            K::TooManyAllowedPairs,
             K::NoOrganisation,
             K::OrganisationTaken,
             K::NoDomain,
@@ -160,6 +168,10 @@ impl ProblemKind {
             K::NotConfigured => ("not-configured", 404, "This node has no store"),
             K::StoreNotOpen => ("store-not-open", 503, "The store is not open yet"),
             K::StoreFailed => ("store-failed", 503, "The store failed"),
+            K::NoAllowedPair => ("no-allowed-pair", 404, "There is no such allowed pair"),
+            K::AllowedPairTaken => ("allowed-pair-taken", 409, "This pair is allowed already"),
+            K::AllowedPairUnfit => ("allowed-pair-unfit", 422, "This pair cannot be allowed"),
+            K::TooManyAllowedPairs => ("too-many-allowed-pairs", 422, "Too many allowed pairs"),
             K::NoMessage => ("no-message", 404, "There is no such message"),
             K::NoOrganisation => ("no-organisation", 404, "There is no such organisation"),
             K::OrganisationTaken => ("organisation-taken", 409, "The name is taken, or was once"),
@@ -269,6 +281,7 @@ impl From<ServiceError> for Problem {
             ServiceError::Busy => Problem::new(K::Busy, detail),
             ServiceError::Password(_) => Problem::new(K::PasswordUnfit, detail),
             ServiceError::OperateWithOrganisation => Problem::new(K::TokenScope, detail),
+            ServiceError::PairUnfit(_) => Problem::new(K::AllowedPairUnfit, detail),
             ServiceError::Fault(_) => Problem::new(K::Fault, detail),
         }
     }
@@ -297,6 +310,9 @@ fn of_store(error: &StoreError, detail: String) -> Problem {
         StoreError::File { .. } => (K::BackupFile, None),
         StoreError::ForeignBackup => (K::ForeignBackup, None),
         StoreError::DamagedBackup(_) => (K::DamagedBackup, None),
+        StoreError::NoPair(_) => (K::NoAllowedPair, None),
+        StoreError::PairTaken(name) => (K::AllowedPairTaken, Some(name)),
+        StoreError::TooManyPairs => (K::TooManyAllowedPairs, None),
         StoreError::TooManySealers => (K::TooManySealers, None),
         StoreError::NoAccount => (K::NoAccount, None),
         StoreError::NoSetupLink => (K::NoSetupLink, None),

@@ -7,7 +7,9 @@ use tokio::time::timeout;
 
 use super::caller::Caller;
 use super::exchange::{Answer, Request, percent_decoded};
-use super::operations::{arc_config, audit, dkim, domains, let_in, messages, node, organisations};
+use super::operations::{
+    arc_config, audit, dkim, domains, let_in, messages, node, organisations, receiver_policy,
+};
 use super::routes::{Names, Operation, ROUTES, Route};
 use super::{Problem, ProblemKind, openapi};
 use crate::serve::ReloadReply;
@@ -140,6 +142,11 @@ impl Api {
             O::GetVerdict => messages::get(call).await,
             O::ListVerdictDays => messages::days(call).await,
             O::GetPolicyEffect => messages::effect(call).await,
+            O::GetReceiverPolicy => receiver_policy::get(call).await,
+            O::SetReceiverPolicy => receiver_policy::set(call).await,
+            O::ListAllowedPairs => receiver_policy::list_pairs(call).await,
+            O::AddAllowedPair => receiver_policy::add_pair(call).await,
+            O::RemoveAllowedPair => receiver_policy::remove_pair(call).await,
             O::ListAudit => audit::list(call).await,
             O::VerifyAudit => audit::verify(call).await,
             O::Backup => node::backup(call).await,

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::exchange::Request;
 use super::resource::{
-    NewDkimSigningConfiguration, NewDomain, NewOrganisation, NewToken, SetArcConfig, SetPassword,
+    NewAllowedPair, NewDkimSigningConfiguration, NewDomain, NewOrganisation, NewToken, SetArcConfig,
+    SetPassword, SetReceiverPolicy,
 };
 use super::routes::ROUTES;
 use super::{Api, Caller, Client, ClientError, ControlSocket, ProblemKind, openapi};
@@ -144,6 +145,20 @@ async fn resources_are_as_they_are_described() {
     let days = client.verdict_days(Some(&domain), 2).await.expect("read");
     check("VerdictDayPage", &json!({ "items": days, "next": null }));
     check("PolicyEffect", &client.policy_effect(&contoso, &domain, 10).await.expect("read"));
+    check("ReceiverPolicy", &client.receiver_policy().await.expect("read"));
+    let set = SetReceiverPolicy::from([("on_reject".to_owned(), "quarantine".to_owned())]);
+    check("SetReceiverPolicy", &set);
+    check("ReceiverPolicy", &client.set_receiver_policy(&set).await.expect("set"));
+    let new = NewAllowedPair {
+        author_domain: "partner.example".to_owned(),
+        client: Some("192.0.2.0/24".to_owned()),
+        until: Some("2099-01-31".to_owned()),
+        ..NewAllowedPair::default()
+    };
+    check("NewAllowedPair", &new);
+    check("AllowedPair", &client.add_allowed_pair(&new).await.expect("added"));
+    let pairs = client.allowed_pairs().await.expect("read");
+    check("AllowedPairPage", &json!({ "items": pairs, "next": null }));
     check("AuditPage", &client.audit(0, None).await.expect("read"));
     check("AuditVerification", &client.verify_audit(None).await.expect("read"));
     check("OrganisationPage", &client.organisations(None).await.expect("read"));
@@ -246,6 +261,71 @@ async fn messages_are_found_and_paged() {
     assert_eq!((effect.messages, effect.not_authentic, effect.reject.refused), (10, 10, 10));
     assert_eq!((effect.none.delivered, effect.quarantine.set_aside), (10, 10));
     assert_eq!((effect.sources.len(), effect.more_sources), (1, true));
+}
+
+/// The receiver decides while the node runs: over the file, until it is as in the file again.
+#[tokio::test]
+async fn the_receiver_changes_its_mind() {
+    let (_world, api) = api().await;
+    let client = client(&api);
+    let set = async |key: &str, word: &str| {
+        let set = SetReceiverPolicy::from([(key.to_owned(), word.to_owned())]);
+        client.set_receiver_policy(&set).await
+    };
+    let now = set("on_reject", "quarantine").await.expect("set");
+    assert_eq!((now["on_reject"].value.as_str(), now["on_reject"].file.as_str()), ("quarantine", "reject"));
+    assert!(now["on_reject"].changed && !now["observe"].changed);
+    let now = set("on_reject", "file").await.expect("set");
+    assert!(now["on_reject"].value == "reject" && !now["on_reject"].changed);
+    for (key, word) in
+        [("on_reject", "explode"), ("contact", "x"), ("observe", "yes"), ("on_quarantine", "reject")]
+    {
+        let refused = set(key, word).await;
+        assert!(
+            matches!(&refused, Err(ClientError::Problem(p)) if p.kind() == Some(ProblemKind::BadRequest)),
+            "{key}={word}: {refused:?}"
+        );
+    }
+    let add = async |client_: Option<&str>, authenticated: Option<&str>, until: Option<&str>, note: &str| {
+        let new = NewAllowedPair {
+            author_domain: "partner.example".to_owned(),
+            subdomains: false,
+            client: client_.map(str::to_owned),
+            authenticated: authenticated.map(str::to_owned),
+            until: until.map(str::to_owned),
+            note: note.to_owned(),
+        };
+        match client.add_allowed_pair(&new).await {
+            Ok(pair) => Ok(pair),
+            Err(ClientError::Problem(problem)) => Err(problem.kind()),
+            Err(error) => panic!("{error}"),
+        }
+    };
+    use ProblemKind as K;
+    let made = add(Some("192.0.2.0/24"), None, Some("2099-01-31"), "their old server").await.expect("added");
+    assert_eq!(made.until.as_deref(), Some("2099-02-01T00:00:00Z"));
+    for (refused, expected) in [
+        (add(Some("192.0.2.0/24"), None, None, "").await, K::AllowedPairTaken),
+        (add(Some("0.0.0.0/0"), None, None, "").await, K::AllowedPairUnfit),
+        (add(Some("::/0"), None, None, "").await, K::AllowedPairUnfit),
+        (add(Some("192.0.2.1/24"), None, None, "").await, K::AllowedPairUnfit),
+        (add(Some("192.0.2.9"), None, Some("2001-01-31"), "").await, K::AllowedPairUnfit),
+        (add(Some("192.0.2.9"), None, None, "a\u{7}b").await, K::AllowedPairUnfit),
+        (add(Some("192.0.2.9"), Some("host.example"), None, "").await, K::BadRequest),
+        (add(None, None, None, "").await, K::BadRequest),
+        (add(None, Some("a..b"), None, "").await, K::BadRequest),
+        (add(Some("192.0.2.9"), None, Some("soon"), "").await, K::BadRequest),
+    ] {
+        assert_eq!(refused, Err(Some(expected)));
+    }
+    let pairs = client.allowed_pairs().await.expect("read");
+    assert_eq!((pairs.len(), pairs[1].id, pairs[1].author_domain.as_str()), (2, None, "infile.example"));
+    client.remove_allowed_pair(made.id.expect("stored")).await.expect("removed");
+    let gone = client.remove_allowed_pair(made.id.expect("stored")).await;
+    assert!(matches!(&gone, Err(ClientError::Problem(p)) if p.kind() == Some(K::NoAllowedPair)), "{gone:?}");
+    let actions: Vec<String> =
+        client.audit(0, None).await.expect("read").items.into_iter().map(|row| row.action).collect();
+    assert_eq!(actions, ["receiver.set", "receiver.set", "exception.add", "exception.remove"]);
 }
 
 /// As much of JSON Schema as the description uses.

@@ -14,18 +14,20 @@ use crate::config::{AllowedPair, Infrastructure, ReceiveSettings};
 use super::decision::Exception;
 
 /// Why a message that fails is accepted all the same, if it is. `client` is the one that it was
-/// judged for; `now` in seconds since 1970.
+/// judged for; `now` in seconds since 1970; `sealers` are those whom all recipients trust besides the receiver.
 pub(crate) fn exception(
     verdict: &Verdict,
     client: Option<IpAddr>,
     now: u64,
     settings: &ReceiveSettings,
+    sealers: &[DomainName],
 ) -> Option<Exception> {
     let author = verdict.dmarc.author_domain.as_ref()?;
     if settings.allowed.iter().any(|pair| is_allowed(pair, author, verdict, client, now)) {
         return Some(Exception::AllowedPair);
     }
-    let vouched = verdict.arc.is_trusted(&settings.trusted_sealers) && passed_at_entry(verdict, author);
+    let trusted: Vec<DomainName> = settings.trusted_sealers.iter().chain(sealers).cloned().collect();
+    let vouched = verdict.arc.is_trusted(&trusted) && passed_at_entry(verdict, author);
     vouched.then_some(Exception::TrustedChain)
 }
 

@@ -1,10 +1,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use postseal_core::dns::DomainName;
 use postseal_core::hosting::KeyId;
-use postseal_store::{FormerName, Store, StoreError};
+use postseal_store::{FormerName, ReceiverPolicy, Store, StoreError};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
@@ -24,9 +25,16 @@ pub(crate) struct Refresher<S> {
     /// Domains in them, whose private keys the copy may have as they were before.
     stale: HashSet<DomainName>,
     right: Option<Arc<CopyLock>>,
+    /// Puts what the receiver has changed in force and on the disk.
+    receiver: ReceiverSink,
+    /// The revision of that which is in force; `None`: the store was not read yet.
+    receiver_at: Option<i64>,
     said: String,
     say: S,
 }
+
+/// Takes what the receiver has changed; it blocks.
+pub(crate) type ReceiverSink = Arc<dyn Fn(ReceiverPolicy) -> io::Result<()> + Send + Sync>;
 
 /// Why the snapshot or its copy is behind.
 #[derive(Debug, thiserror::Error)]
@@ -35,18 +43,27 @@ enum RefreshTrouble {
     Store(#[from] StoreError),
     #[error("this node's copy of the store cannot be written: {0}")]
     Copy(#[from] CopyError),
+    #[error("this node's copy of the receiver's policy cannot be written: {0}")]
+    Receiver(io::Error),
     #[error("writing this node's copy of the store was interrupted")]
     Interrupted,
 }
 
 impl<S: Fn(LogLevel, &str)> Refresher<S> {
-    pub(crate) fn new(keys: Arc<HostedKeys>, found: FoundCopy, say: S) -> Refresher<S> {
+    pub(crate) fn new(
+        keys: Arc<HostedKeys>,
+        found: FoundCopy,
+        receiver: ReceiverSink,
+        say: S,
+    ) -> Refresher<S> {
         Refresher {
             keys,
             written: found.origin,
             unwritten: BTreeSet::new(),
             stale: HashSet::new(),
             right: None,
+            receiver,
+            receiver_at: None,
             said: String::new(),
             say,
         }
@@ -97,12 +114,29 @@ impl<S: Fn(LogLevel, &str)> Refresher<S> {
         written
     }
 
+    /// Follows what the receiver decides by.
+    async fn read_receiver(&mut self, store: &Store) -> Result<(), RefreshTrouble> {
+        let newest = store.receiver_revision().await?;
+        if self.receiver_at == Some(newest) {
+            return Ok(());
+        }
+        let policy = store.receiver_policy().await?;
+        let (sink, revision) = (Arc::clone(&self.receiver), policy.revision);
+        let written = spawn_blocking(move || sink(policy)).await.map_err(|_| RefreshTrouble::Interrupted)?;
+        // In force it is; what is not on the disk is tried again.
+        written.map_err(RefreshTrouble::Receiver)?;
+        self.receiver_at = Some(revision);
+        Ok(())
+    }
+
     /// Puts in force what has changed in the store.
     async fn read(&mut self, store: &Store) -> Result<(), RefreshTrouble> {
         let snapshot = self.keys.current();
         // The serial first: what is read after it is as new or newer, and the next look raises it.
         let serial = store.zone_serial().await?;
         let feed = store.changes_since(snapshot.revision()).await?;
+        // Before the revision counts as followed: whoever waits for it finds this in force.
+        self.read_receiver(store).await?;
         if feed.revision == snapshot.revision() && snapshot.is_complete() {
             return Ok(());
         }

@@ -15,7 +15,8 @@ use crate::inbound::{
     self, Action, Case, DISPOSITION_FIELD, Decision, Ground, Judged, Judgement, WhoseClient, decide,
     exception, remove_forged,
 };
-use crate::signing::{NotSealed, Sealing};
+use crate::keys::HostedSnapshot;
+use crate::signing::{NotSealed, Recipients, Sealing};
 
 /// A message from outside: judged, and what follows from it done.
 pub(super) struct JudgedMessage {
@@ -57,15 +58,23 @@ impl JudgedMessage {
         self.judgement.body(octets);
     }
 
-    pub(super) async fn conclude(self, snapshot: &Snapshot, metrics: &Metrics) -> Conclusion {
+    pub(super) async fn conclude(
+        self,
+        snapshot: &Snapshot,
+        (recipients, hosted): (&Recipients, Option<&HostedSnapshot>),
+        metrics: &Metrics,
+    ) -> Conclusion {
         let settings = &snapshot.settings;
         let judged = match self.judgement.finish(&settings.resolver).await {
             Ok(judged) => judged,
             Err(fault) => return fault_conclusion(&fault, metrics),
         };
         let verdict = &judged.verdict;
-        let exception = || exception(verdict, judged.client, self.now, &settings.receive);
-        let decision = decide(&Case::of(&verdict.dmarc), &settings.receive, exception);
+        let exception = || {
+            let sealers = snapshot.receiver.sealers_for(recipients, hosted);
+            exception(verdict, judged.client, self.now, &snapshot.receive, &sealers)
+        };
+        let decision = decide(&Case::of(&verdict.dmarc), &snapshot.receive, exception);
         let contact = settings.receive.contact.as_deref();
         let (answer, seal) = match decision.action {
             Action::Reject => (Ok(answer(inbound::refused(decision.ground, verdict, contact))), None),
@@ -127,7 +136,7 @@ impl Delivery<'_> {
 
     /// An MTA that cannot hold messages still must not let one pass unmarked.
     fn holds(&self) -> bool {
-        self.can_quarantine && self.snapshot.settings.receive.quarantine_by == QuarantineBy::Hold
+        self.can_quarantine && self.snapshot.receive.quarantine_by == QuarantineBy::Hold
     }
 
     fn reason(&self) -> String {

@@ -124,7 +124,10 @@ impl Message {
         self.end_of_header(&node.metrics);
         let complete = Instant::now();
         let conclusion = match self.work {
-            Work::Judge(judged) => judged.conclude(&self.snapshot, &node.metrics).await,
+            Work::Judge(judged) => {
+                let whose = (&self.recipients, self.hosted.as_deref());
+                judged.conclude(&self.snapshot, whose, &node.metrics).await
+            }
             Work::Own(own) => own.conclude(&node.metrics).await,
         };
         let Conclusion { verdict, level, outcome } = conclusion;

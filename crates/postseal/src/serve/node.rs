@@ -1,12 +1,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use postseal_dns::ask::SystemConfigError;
+use postseal_store::ReceiverPolicy;
 
 use super::log::Log;
 use super::metrics::Metrics;
 use super::snapshot::Snapshot;
 use crate::config::{LogLevel, MilterAddress, PortalSettings, Settings};
+use crate::inbound::{ReceiverChanges, ReceiverCopy};
 use crate::keys::HostedKeys;
 use crate::verdicts::VerdictQueue;
 
@@ -14,6 +16,8 @@ use crate::verdicts::VerdictQueue;
 pub(crate) struct Node {
     /// Replaced as a whole; read once for each message, for as long as a pointer takes to copy.
     current: RwLock<Arc<Snapshot>>,
+    /// Held while another is made: of two changes none is lost.
+    changing: Mutex<()>,
     pub(crate) log: Log,
     pub(crate) metrics: Metrics,
     /// What is kept of judged mail; `None` without a store.
@@ -36,8 +40,16 @@ impl Node {
         let metrics = Metrics::new();
         metrics.loaded(settings.sign.domains.len());
         let verdicts = settings.store.as_ref().map(|_| Arc::new(VerdictQueue::new()));
-        let current = RwLock::new(Arc::new(Snapshot::new(settings, hosted)?));
-        Ok(Node { current, log, metrics, verdicts, blanks_said: AtomicBool::new(false) })
+        let receiver = Arc::new(receiver_changes(&settings, &log));
+        let current = RwLock::new(Arc::new(Snapshot::new(settings, hosted, receiver)?));
+        Ok(Node {
+            current,
+            changing: Mutex::new(()),
+            log,
+            metrics,
+            verdicts,
+            blanks_said: AtomicBool::new(false),
+        })
     }
 
     /// What is in force now.
@@ -51,6 +63,7 @@ impl Node {
     /// # Errors
     /// As [`Node::new`]; what was in force stays.
     pub(crate) fn swap(&self, settings: Settings) -> Result<Vec<&'static str>, SystemConfigError> {
+        let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.current();
         let log = settings.log;
         let next = Arc::new(before.renewed(settings)?);
@@ -59,6 +72,18 @@ impl Node {
         self.log.set(log);
         self.metrics.loaded(next.settings.sign.domains.len());
         Ok(waiting)
+    }
+
+    /// Puts what the receiver has changed in force, for every message that begins from now on.
+    pub(crate) fn receiver_changed(&self, policy: &ReceiverPolicy) {
+        let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (changes, unknown) = ReceiverChanges::of(policy);
+        say_unknown(&unknown, &self.log);
+        let before = self.current();
+        if *before.receiver != changes {
+            let next = Arc::new(before.with_receiver(Arc::new(changes)));
+            *self.current.write().unwrap_or_else(PoisonError::into_inner) = next;
+        }
     }
 
     /// Says something that somebody must look at.
@@ -75,6 +100,33 @@ impl Node {
             );
             self.log.say(LogLevel::Warn, &text);
         }
+    }
+}
+
+/// What the receiver had changed when this node last saw its store. It blocks: one small file.
+fn receiver_changes(settings: &Settings, log: &Log) -> ReceiverChanges {
+    let Some(store) = &settings.store else { return ReceiverChanges::default() };
+    let copy = ReceiverCopy::beside(&store.path);
+    match copy.read() {
+        Ok(policy) => {
+            let (changes, unknown) = ReceiverChanges::of(&policy.unwrap_or_default());
+            say_unknown(&unknown, log);
+            changes
+        }
+        Err(error) => {
+            let path = copy.path().display();
+            let text =
+                format!("{path}: {error}; mail is decided by [receive] of the file until the store was read");
+            log.say(LogLevel::Error, &text);
+            ReceiverChanges::default()
+        }
+    }
+}
+
+fn say_unknown(unknown: &[String], log: &Log) {
+    if !unknown.is_empty() {
+        let text = format!("not known to this version, and as in the file: {}", unknown.join(", "));
+        log.say(LogLevel::Warn, &text);
     }
 }
 
@@ -97,5 +149,43 @@ fn same_portal(before: Option<&PortalSettings>, after: Option<&PortalSettings>) 
     match (before, after) {
         (Some(before), Some(after)) => before.differs_in_certificate_only(after),
         (before, after) => before.is_none() && after.is_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::config::{self, Depth, OnReject};
+
+    /// A node that starts without its store decides as it did with it, and a reload changes nothing of that.
+    #[tokio::test]
+    async fn what_the_receiver_changed_holds_without_the_store() {
+        let home = tempfile::tempdir().expect("a directory");
+        let file = home.path().join("postseal.toml");
+        let text = "authserv_id = \"mx.example\"\n[milter]\nlisten = [\"inet:127.0.0.1:0\"]\n\
+            [resolver]\nservers = [\"127.0.0.1:1\"]\n[log]\nlevel = \"error\"\n[store]\npath = \"db\"\n";
+        std::fs::write(&file, text).expect("written");
+        let load = |depth: Depth<'_>| config::load(&file, depth).expect("right").settings;
+        let settings = load(Depth::Start);
+        let copy = ReceiverCopy::beside(&settings.store.as_ref().expect("a store").path);
+        let policy = |word: &str| ReceiverPolicy {
+            settings: BTreeMap::from([("on_reject".to_owned(), word.to_owned())]),
+            ..ReceiverPolicy::default()
+        };
+        copy.write(&policy("quarantine")).expect("written");
+        let log = Log::new(settings.log);
+        let node = Node::new(settings, None, log).expect("a node");
+        let begun = node.current();
+        assert_eq!(begun.receive.on_reject, OnReject::Quarantine);
+        assert_eq!(begun.settings.receive.on_reject, OnReject::Reject, "the file is as it was");
+        node.swap(load(Depth::Reload(&begun.settings))).expect("reloaded");
+        assert_eq!(node.current().receive.on_reject, OnReject::Quarantine);
+        node.receiver_changed(&policy("tag"));
+        assert_eq!(node.current().receive.on_reject, OnReject::Tag);
+        assert_eq!(begun.receive.on_reject, OnReject::Quarantine, "a message under way keeps its settings");
+        node.receiver_changed(&ReceiverPolicy::default());
+        assert_eq!(node.current().receive.on_reject, OnReject::Reject);
     }
 }

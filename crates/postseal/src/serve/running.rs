@@ -11,6 +11,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use postseal_milter::Stop;
+use postseal_store::ReceiverPolicy;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinSet, spawn_blocking};
@@ -34,6 +35,7 @@ use super::side_listeners::{listen_for_monitors, listen_for_orders};
 use super::take_over::{OfferedSockets, Successor};
 use crate::api::{Api, ControlFile, ControlSocket};
 use crate::config::{Loaded, LogLevel, Settings, VerdictSettings};
+use crate::inbound::ReceiverCopy;
 use crate::keys::{FoundCopy, HostedKeys, Refresher, StoreAccess};
 use crate::portal;
 use crate::service::{Clock, WorkerCounts};
@@ -278,11 +280,18 @@ impl Running {
             return;
         };
         let (node, expected) = (Arc::clone(&self.parts.node), found.expected.clone());
+        let path = settings.path.clone();
         self.tasks.spawn(async move {
             store.open(&settings, expected.as_ref(), |level, text| node.log.say(level, text)).await;
         });
         let node = Arc::clone(&self.parts.node);
-        let refresher = Refresher::new(hosted, found, move |level, text: &str| node.log.say(level, text));
+        let (deciding, copy) = (Arc::clone(&node), ReceiverCopy::beside(&path));
+        let receiver = move |policy: ReceiverPolicy| {
+            deciding.receiver_changed(&policy);
+            copy.write(&policy)
+        };
+        let say = move |level, text: &str| node.log.say(level, text);
+        let refresher = Refresher::new(hosted, found, Arc::new(receiver), say);
         self.tasks.spawn(refresher.run());
     }
 }

@@ -14,8 +14,10 @@ mod check;
 mod dkim;
 mod dkim_view;
 mod domains;
+mod exceptions;
 mod messages;
 mod organisations;
+mod receiver_policy;
 mod records;
 
 // Who is let in over a network.
@@ -59,11 +61,13 @@ pub(crate) use dkim::{DkimDone, NewConfiguration, RotationOrder};
 pub(crate) use dkim_view::{Configured, DkimView, finding_of};
 pub(crate) use domains::VerifiedDomain;
 pub(crate) use passwords::PasswordFault;
+pub(crate) use receiver_policy::ReceiverChoice;
 pub(crate) use records::{Purpose, RecordToPublish, key_record, ownership_record};
 pub(crate) use secret::Secret;
 pub(crate) use service_error::ServiceError;
 pub(crate) use workers::{WorkerCounts, WorkerEvent, Workers};
 
+use crate::config::ReceiveSettings;
 use log_in_delays::LogInDelays;
 use look::Looker;
 use passwords::Passwords;
@@ -86,12 +90,16 @@ pub(crate) struct Service {
     clock: Clock,
     /// Whether a domain has its keys in the configuration file.
     in_file: InFile,
+    receive: FileReceive,
     passwords: Passwords,
     delays: LogInDelays,
 }
 
 /// Whether a domain has its keys in the configuration file that is in force.
 pub(crate) type InFile = Box<dyn Fn(&DomainName) -> bool + Send + Sync>;
+
+/// `[receive]` of the configuration file that is in force.
+pub(crate) type FileReceive = Box<dyn Fn() -> ReceiveSettings + Send + Sync>;
 
 /// Tells those who wait that something has changed.
 pub(crate) type Changed = Box<dyn Fn() + Send + Sync>;
@@ -111,6 +119,7 @@ pub(crate) struct Parts {
     pub(crate) changed: Changed,
     pub(crate) clock: Clock,
     pub(crate) in_file: InFile,
+    pub(crate) receive: FileReceive,
 }
 
 /// The hosting zone, and where this node serves it.
@@ -142,6 +151,7 @@ impl Service {
             watched: Watched::default(),
             clock: parts.clock,
             in_file: parts.in_file,
+            receive: parts.receive,
             passwords: Passwords::new(),
             delays: LogInDelays::default(),
         }

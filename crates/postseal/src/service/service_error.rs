@@ -41,6 +41,9 @@ pub(crate) enum ServiceError {
     /// Whoever runs the node sees every organisation.
     #[error("a token that operates the node is for no organisation alone")]
     OperateWithOrganisation,
+    /// A pair that may not be allowed.
+    #[error("this pair cannot be allowed: {0}")]
+    PairUnfit(String),
     /// The system gives no random octets, or a thread of this program has ended in a panic.
     #[error("this program failed: {0}")]
     Fault(&'static str),

@@ -28,6 +28,10 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
+use crate::config::{
+    AllowedPair, Infrastructure, OnDnsTrouble, OnQuarantine, OnReject, QuarantineBy, ReceiveSettings,
+};
+
 use super::{Clock, DkimDone, HostingParts, NewConfiguration, Parts, Service, ServiceError};
 
 /// When the tests begin, UNIX seconds.
@@ -111,6 +115,7 @@ impl World {
             outside: Arc::new(Resolver::new(&[network.address()])),
             changed: Box::new(move || changed.notify_one()),
             clock: Clock::Set(Arc::clone(&clock)),
+            receive: Box::new(receive_settings),
             in_file: Box::new(|domain| domain.as_str() == "file.example"),
         };
         let world = World {
@@ -230,6 +235,29 @@ impl World {
             (view.key_name(slot).expect("short"), RecordData::Cname(target))
         };
         Slot::BOTH.map(record).to_vec()
+    }
+}
+
+/// `[receive]` as it is by default, with a pair.
+fn receive_settings() -> ReceiveSettings {
+    ReceiveSettings {
+        observe: false,
+        honour_policy: true,
+        on_reject: OnReject::Reject,
+        on_quarantine: OnQuarantine::Quarantine,
+        quarantine_by: QuarantineBy::Hold,
+        on_dns_trouble: OnDnsTrouble::Defer,
+        on_unreadable_from: OnReject::Reject,
+        contact: None,
+        not_judged: Vec::new(),
+        trusted_relays: Vec::new(),
+        trusted_sealers: Vec::new(),
+        allowed: vec![AllowedPair {
+            author_domain: name("infile.example"),
+            subdomains: false,
+            infrastructure: Infrastructure::Authenticated(name("host.example")),
+            until: None,
+        }],
     }
 }
 

@@ -69,22 +69,33 @@ pub(crate) enum Fields {
 
 /// Recipients' domains, as far as keys are chosen by them.
 #[derive(Debug, Default)]
-pub(crate) struct Recipients(HashSet<DomainName>);
+pub(crate) struct Recipients {
+    domains: HashSet<DomainName>,
+    /// There are some whose domain is not here.
+    has_others: bool,
+}
 
 impl Recipients {
     /// Takes the argument of RCPT TO.
     pub(crate) fn add(&mut self, path: &[u8]) {
-        if self.0.len() < MAX_RECIPIENT_DOMAINS
+        if self.domains.len() < MAX_RECIPIENT_DOMAINS
             && let Ok(path) = std::str::from_utf8(path)
             && let MailFrom::Address { domain: Some(domain), .. } = MailFrom::new(path)
         {
-            self.0.insert(domain);
+            self.domains.insert(domain);
+        } else {
+            self.has_others = true;
         }
+    }
+
+    /// The domains of all recipients; `None` where not all are known.
+    pub(crate) fn all_domains(&self) -> Option<&HashSet<DomainName>> {
+        Some(&self.domains).filter(|domains| !self.has_others && !domains.is_empty())
     }
 
     fn are_on_route_of(&self, key: &DomainKey) -> bool {
         let on_route = |domain: &DomainName| key.routes.iter().any(|route| domain.is_at_or_below(route));
-        key.routes.is_empty() || self.0.iter().any(on_route)
+        key.routes.is_empty() || self.domains.iter().any(on_route)
     }
 }
 

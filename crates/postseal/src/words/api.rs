@@ -42,6 +42,10 @@ fn what(kind: ProblemKind, problem: &ApiProblem, subject: &str, lang: Lang) -> S
         }
         K::StoreNotOpen => "ノードのストアがまだ開いていません".to_owned(),
         K::StoreFailed => format!("ストアに障害が発生しました: {detail}"),
+        K::NoAllowedPair => "その許可ペアはありません".to_owned(),
+        K::AllowedPairTaken => format!("{subject} はその送信元からすでに許可されています"),
+        K::AllowedPairUnfit => format!("このペアは許可できません: {detail}"),
+        K::TooManyAllowedPairs => "許可ペアは 1000 件までです。不要なものを削除してください".to_owned(),
         K::NoMessage => "そのメッセージは記録されていないか、保存期間を過ぎています".to_owned(),
         K::NoOrganisation => format!("{subject} という組織はありません"),
         K::OrganisationTaken => {

@@ -8,6 +8,7 @@ pub(super) mod let_in;
 pub(super) mod messages;
 pub(super) mod node;
 pub(super) mod organisations;
+pub(super) mod receiver_policy;
 
 use postseal_core::dns::DomainName;
 

@@ -8,6 +8,7 @@ mod let_in;
 mod node;
 mod organisation;
 mod page;
+mod receiver_policy;
 mod record;
 mod verdict;
 
@@ -22,6 +23,9 @@ pub(crate) use let_in::{AccountResource, NewToken, SetPassword, SetupLink, Token
 pub(crate) use node::{Backup, BackupOrder, ReloadOrder, RestoreOrder};
 pub(crate) use organisation::{NewOrganisation, Organisation};
 pub(crate) use page::Page;
+pub(crate) use receiver_policy::{
+    AllowedPairResource, NewAllowedPair, ReceiverChoiceResource, ReceiverPolicyResource, SetReceiverPolicy,
+};
 pub(crate) use record::Record;
 pub(crate) use verdict::{OutcomeOfPolicy, PolicyEffectResource, VerdictDayResource, VerdictResource};
 
