@@ -81,6 +81,14 @@ impl Asked {
         }
     }
 
+    /// The same for a page that has a query.
+    pub(super) fn see_with_query(&self, path: &str, query: &str, notice: Notice) -> Response {
+        match self.portal.notices.keep(notice) {
+            Some(name) => Redirect::to(&format!("{path}?{query}&{SAID}={name}")).into_response(),
+            None => Redirect::to(&format!("{path}?{query}")).into_response(),
+        }
+    }
+
     /// UNIX seconds, by the clock that the node goes by.
     pub(super) fn now(&self) -> u64 {
         match self.portal.api.service() {

@@ -33,6 +33,9 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         asset("portal.css", "text/css; charset=utf-8", include_bytes!("../../assets/portal.css")),
         asset("portal.js", JAVASCRIPT, include_bytes!("../../assets/portal.js")),
         asset("htmx.js", JAVASCRIPT, include_bytes!("../../assets/htmx.min.js")),
+        asset("uplot.js", JAVASCRIPT, include_bytes!("../../assets/uplot.min.js")),
+        asset("uplot.css", "text/css; charset=utf-8", include_bytes!("../../assets/uplot.min.css")),
+        asset("chart.js", JAVASCRIPT, include_bytes!("../../assets/chart.js")),
         asset("seal.svg", "image/svg+xml", include_bytes!("../../assets/seal.svg")),
     ]
 });

@@ -9,7 +9,9 @@ use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router};
 
 use super::locale::Locale;
-use super::pages::{check, dkim, dmarc, domains, explain, overview, records, search, settings, spf};
+use super::pages::{
+    check, dkim, dmarc, domains, explain, message, messages, overview, records, search, settings, spf,
+};
 use super::{Portal, Visitor, assets};
 use crate::api::Right;
 
@@ -50,6 +52,17 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
     let pages = page(pages, "/settings/tokens/add", Right::LetIn, post(settings::tokens::add));
     let pages = page(pages, "/settings/tokens/remove", Right::LetIn, post(settings::tokens::remove));
     let pages = page(pages, "/settings/audit", Right::Operate, get(settings::audit::list));
+    let pages = page(pages, "/messages", Right::Operate, get(messages::list));
+    let pages = page(pages, "/messages/export/{format}", Right::Operate, get(messages::export));
+    let pages = page(pages, "/messages/{id}", Right::Operate, get(message::show));
+    let receiver = get(settings::receiver::show).post(settings::receiver::set);
+    let pages = page(pages, "/settings/receiver", Right::Operate, receiver);
+    let pages = page(pages, "/settings/allowed", Right::Operate, get(settings::allowed::list));
+    let pages = page(pages, "/settings/allowed/add", Right::Operate, post(settings::allowed::add));
+    let pages = page(pages, "/settings/allowed/remove", Right::Operate, post(settings::allowed::remove));
+    let pages = page(pages, "/settings/sealers", Read, get(settings::sealers::list));
+    let pages = page(pages, "/settings/sealers/add", Change, post(settings::sealers::add));
+    let pages = page(pages, "/settings/sealers/remove", Change, post(settings::sealers::remove));
     pages.route("/assets/{name}", get(assets::serve)).layer(from_fn(keep_looks)).with_state(portal)
 }
 

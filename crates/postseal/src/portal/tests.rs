@@ -167,3 +167,118 @@ async fn a_planned_record_shows_its_effect() {
     let (_, text) = pages.get(&format!("{path}/dmarc?p=reject")).await;
     assert!(text.contains("v=DMARC1; p=reject") && text.contains("dmarc.enforced-unprepared"), "{text}");
 }
+
+/// Messages: listed, found, drawn, exported; and an empty list that says what will be there.
+#[tokio::test]
+async fn messages_are_listed_and_one_is_drawn() {
+    let pages = Pages::with_domain().await;
+    for (lang, empty) in
+        [("en", "No message has been judged yet"), ("ja", "判定したメッセージはまだありません")]
+    {
+        let (status, text) = pages.get(&format!("/messages?lang={lang}")).await;
+        assert_eq!(status, StatusCode::OK, "{text}");
+        assert!(text.contains(empty), "{text}");
+    }
+    let passes = postseal_store::VerdictRecord {
+        dmarc: postseal_core::dmarc::DmarcResult::Pass,
+        aligned: Some(postseal_core::dmarc::Alignment { spf: false, dkim: true }),
+        action: "deliver".into(),
+        ..pages.world.verdict(1)
+    };
+    pages.world.judge(&[pages.world.verdict(0), passes]).await;
+    let (_, text) = pages.get("/messages?q=contoso.example&dmarc=fail").await;
+    assert!(text.contains("/messages/1") && !text.contains("/messages/2"), "{text}");
+    assert!(text.contains("data-chart=") && !text.contains(" style="), "{text}");
+    let (_, text) = pages.get("/messages?q=192.0.2.9").await;
+    assert!(text.contains("No message fulfils this"), "{text}");
+    for (lang, refused, way) in [("en", "refused", "the path taken:"), ("ja", "拒否", "実際の流れ:")] {
+        let (status, text) = pages.get(&format!("/messages/1?lang={lang}")).await;
+        assert_eq!(status, StatusCode::OK, "{text}");
+        assert!(text.contains(refused) && text.contains(way) && text.contains("SPF: fail"), "{text}");
+        assert!(text.contains("/settings/allowed?author_domain=contoso.example"), "{text}");
+    }
+    assert_eq!(pages.get("/messages/3").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(pages.get("/messages/x").await.0, StatusCode::NOT_FOUND);
+    let (status, text) = pages.get("/messages/export/csv?dmarc=fail").await;
+    assert_eq!((status, text.lines().count()), (StatusCode::OK, 2), "{text}");
+    let (_, text) = pages.get("/messages/export/json").await;
+    let all: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(all.as_array().expect("a list").len(), 2);
+    let (_, text) = pages.get("/o/contoso/domains/contoso.example/dmarc").await;
+    assert!(text.contains("What each policy would have done"), "{text}");
+}
+
+/// What mail and people may write is shown, and does nothing.
+#[tokio::test]
+async fn hostile_words_in_messages_and_settings_are_inert() {
+    let pages = Pages::with_domain().await;
+    let evil = "<script>alert(1)</script>\"onx='\u{202e}";
+    let record = postseal_store::VerdictRecord {
+        queue_id: evil.to_owned(),
+        action: "tag".into(),
+        ..pages.world.verdict(0)
+    };
+    pages.world.judge(&[record]).await;
+    let encoded = "%3Cscript%3Ealert(1)%3C/script%3E%22onx%3D%27%E2%80%AE";
+    for path in [
+        "/messages".to_owned(),
+        "/messages/1".to_owned(),
+        format!("/messages?q={encoded}&dmarc={encoded}&action={encoded}&before={encoded}"),
+        format!("/messages/{encoded}"),
+        format!("/messages/export/{encoded}"),
+        format!("/settings/allowed?author_domain={encoded}&client={encoded}&note={encoded}&until={encoded}"),
+        format!("/settings/sealers?organisation={encoded}"),
+    ] {
+        let (_, text) = pages.get(&path).await;
+        assert!(!text.contains("<script>alert") && !text.contains("\"onx="), "{path}: {text}");
+    }
+    let form = format!("author_domain=partner.example&client=192.0.2.7&note={encoded}");
+    let text = pages.post("/settings/allowed/add", &form).await;
+    assert!(text.contains("partner.example") && !text.contains("<script>alert"), "{text}");
+}
+
+/// The receiver changes its mind, allows a pair and trusts a sealer: each is seen on its page and in the audit log.
+#[tokio::test]
+async fn the_receivers_settings_are_changed() {
+    let pages = Pages::with_domain().await;
+    let text = pages.post("/settings/receiver", "csrf=token&on_reject=quarantine&observe=file").await;
+    assert!(text.contains("Saved.") && text.contains("changed here"), "{text}");
+    let policy = pages.client.receiver_policy().await.expect("read");
+    assert!(
+        policy["on_reject"].changed
+            && policy["on_reject"].value == "quarantine"
+            && !policy["observe"].changed
+    );
+    let text = pages
+        .post(
+            "/settings/allowed/add",
+            "author_domain=partner.example&client=192.0.2.0%2F24&authenticated=&until=2099-01-31&note=old",
+        )
+        .await;
+    assert!(
+        text.contains("192.0.2.0/24") && text.contains("2099-02-01") && text.contains("infile.example"),
+        "{text}"
+    );
+    let text = pages.post("/settings/allowed/remove", "id=1").await;
+    assert!(!text.contains("192.0.2.0/24"), "{text}");
+    let (status, text, _) =
+        pages.send("/settings/allowed/add", "author_domain=x.example&client=0.0.0.0%2F0").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{text}");
+    let text = pages.post("/settings/sealers/add", "organisation=contoso&sealer=lists.example").await;
+    assert!(text.contains("lists.example"), "{text}");
+    let text = pages.post("/settings/sealers/remove", "organisation=contoso&sealer=lists.example").await;
+    assert!(text.contains("No forwarder is trusted"), "{text}");
+    for (path, ja) in [
+        ("/settings/receiver", "受信ポリシー"),
+        ("/settings/allowed", "許可ペア"),
+        ("/settings/sealers", "信頼する封印者"),
+    ] {
+        let (status, text) = pages.get(&format!("{path}?lang=ja")).await;
+        assert!(status == StatusCode::OK && text.contains(ja) && !text.contains(" style="), "{path}: {text}");
+    }
+    let actions: Vec<String> =
+        pages.client.audit(0, None).await.expect("read").items.into_iter().map(|row| row.action).collect();
+    for action in ["receiver.set", "exception.add", "exception.remove", "arc.add", "arc.remove"] {
+        assert!(actions.iter().any(|done| done == action), "{action} is not in {actions:?}");
+    }
+}

@@ -6,6 +6,8 @@ pub(super) mod dmarc;
 pub(super) mod domains;
 pub(super) mod explain;
 mod glances;
+pub(super) mod message;
+pub(super) mod messages;
 pub(super) mod overview;
 pub(super) mod records;
 pub(super) mod search;
