@@ -252,15 +252,15 @@ async fn the_receivers_settings_are_changed() {
     let text = pages
         .post(
             "/settings/allowed/add",
-            "author_domain=partner.example&client=192.0.2.0%2F24&authenticated=&until=2099-01-31&note=old",
+            "author_domain=partner.example&client=198.51.100.0%2F24&authenticated=&until=2099-01-31&note=old",
         )
         .await;
     assert!(
-        text.contains("192.0.2.0/24") && text.contains("2099-02-01") && text.contains("infile.example"),
+        text.contains("198.51.100.0/24") && text.contains("2099-02-01") && text.contains("infile.example"),
         "{text}"
     );
     let text = pages.post("/settings/allowed/remove", "id=1").await;
-    assert!(!text.contains("192.0.2.0/24"), "{text}");
+    assert!(!text.contains("198.51.100.0/24"), "{text}");
     let (status, text, _) =
         pages.send("/settings/allowed/add", "author_domain=x.example&client=0.0.0.0%2F0").await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{text}");
