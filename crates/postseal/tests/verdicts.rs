@@ -71,8 +71,16 @@ impl Place {
         runtime().block_on(async {
             let key = KeySource::File(self.home.path().join("kek")).read().expect("a key");
             let store = Store::open_sqlite(&self.store(), &key, 0).await.expect("opened");
-            let rows =
-                store.verdicts(&VerdictFilter::default(), None, 1_000_000).await.expect("read").verdicts;
+            let (mut rows, mut before) = (Vec::new(), None);
+            // A page looks at so many rows and no more.
+            loop {
+                let page = store.verdicts(&VerdictFilter::default(), before, 1_000).await.expect("read");
+                rows.extend(page.verdicts);
+                before = page.next;
+                if before.is_none() {
+                    break;
+                }
+            }
             let domain = DomainName::parse("contoso.example").expect("a name");
             let counted =
                 store.report_rows(&domain, 0..u64::from(u32::MAX), None, 1_000).await.expect("read");
