@@ -465,8 +465,9 @@ async fn pages_are_fast_however_many_rows_there_are() {
 
 /// Of 10 000 domains and 30 days; half of all messages are of one domain, from many clients.
 fn one_of_many(n: u64) -> VerdictRecord {
-    let fails = n % 100 == 0;
-    let of = if n % 2 == 0 { "large.example".to_owned() } else { format!("d{}.example", n % 20_000 / 2) };
+    let fails = n.is_multiple_of(100);
+    let of =
+        if n.is_multiple_of(2) { "large.example".to_owned() } else { format!("d{}.example", n % 20_000 / 2) };
     let octets = (n % 60_000).to_be_bytes();
     VerdictRecord {
         at: T0 + n % (30 * DAY),

@@ -149,7 +149,7 @@ fn policy(verdict: &VerdictResource, words: &MessagesWords) -> Vec<Node> {
 
 fn decision(verdict: &VerdictResource, lang: Lang) -> Vec<Node> {
     let node = |(word, en, ja): &(&str, &'static str, &'static str)| {
-        let node = Node::new(verdict.action == *word, lang.pick(*en, *ja), "");
+        let node = Node::new(verdict.action == *word, lang.pick(en, ja), "");
         if verdict.action == *word { node.marked(action_mark(word)) } else { node }
     };
     ACTIONS.iter().map(node).collect()

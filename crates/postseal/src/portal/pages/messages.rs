@@ -170,7 +170,7 @@ fn choices(
 ) -> Vec<Choice> {
     let choice = |(value, en, ja): &(&'static str, &'static str, &'static str)| Choice {
         value,
-        word: lang.pick(*en, *ja),
+        word: lang.pick(en, ja),
         chosen: *value == chosen,
     };
     words.iter().map(choice).collect()
@@ -178,7 +178,7 @@ fn choices(
 
 /// Series for the chart: names of ours and numbers, and nothing from mail.
 fn chart(days: &[VerdictDayResource], lang: Lang) -> String {
-    let names: Vec<&str> = RESULTS.iter().take(3).map(|(_, en, ja)| lang.pick(*en, *ja)).collect();
+    let names: Vec<&str> = RESULTS.iter().take(3).map(|(_, en, ja)| lang.pick(en, ja)).collect();
     let of = |count: fn(&VerdictDayResource) -> u64| days.iter().map(count).collect::<Vec<_>>();
     let days: Vec<&str> = days.iter().map(|day| day.day.as_str()).collect();
     let series = [of(|day| day.dmarc_pass), of(|day| day.dmarc_fail), of(|day| day.dmarc_none)];

@@ -182,5 +182,5 @@ pub(in crate::portal) fn word_text(
     lang: crate::words::Lang,
 ) -> String {
     let found = words.iter().find(|(name, ..)| *name == word);
-    found.map_or_else(|| word.to_owned(), |(_, en, ja)| lang.pick(*en, *ja).to_owned())
+    found.map_or_else(|| word.to_owned(), |(_, en, ja)| lang.pick(en, ja).to_owned())
 }
