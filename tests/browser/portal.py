@@ -274,6 +274,7 @@ def pages(scene):
         "overview": "/o/contoso", "domains": "/o/contoso/domains", "dkim": f"{domain}/dkim", "spf": f"{domain}/spf",
         "dmarc": f"{domain}/dmarc?p=reject", "records": f"{domain}/records", "check": f"/check?domain={ZONES['en']}",
         "explain": "/explain", "search": "/search?q=test", "messages": "/messages", "settings": "/settings",
+        "receiver": "/settings/receiver", "allowed": "/settings/allowed", "sealers": "/settings/sealers",
         "tokens": "/settings/tokens", "audit": "/settings/audit?verify=yes",
     }
     for look, lang in (("light", "en"), ("dark", "en"), ("phone", "en"), ("light", "ja"), ("phone", "ja")):

@@ -40,6 +40,16 @@ pub(crate) struct Configured {
     pub(crate) rotate_on: (u64, Slot, Slot),
 }
 
+/// How a domain signs, in short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SigningState {
+    pub(crate) enabled: bool,
+    pub(crate) status: Status,
+    pub(crate) flyout: Flyout,
+    /// UNIX seconds.
+    pub(crate) last_checked: Option<u64>,
+}
+
 impl DkimView {
     pub(crate) fn configuration(&self) -> Option<&SigningConfiguration> {
         self.configured.as_ref().map(|configured| &configured.configuration)
@@ -111,6 +121,24 @@ impl Service {
             None => None,
         };
         self.view(domain, configured)
+    }
+
+    /// Whether a held domain signs, without what was seen of it: lists have many. Of a domain in TXT
+    /// mode and of an initial one the status is that of its mode.
+    pub(crate) async fn signing_state(
+        &self,
+        organisation: &OrganisationName,
+        name: &DomainName,
+    ) -> Result<SigningState, ServiceError> {
+        let configuration = self.store.dkim_get(organisation, name).await?;
+        let configuration = configuration.as_ref();
+        let mode = if self.is_initial(organisation, name) { PublishMode::Txt } else { self.mode() };
+        Ok(SigningState {
+            enabled: configuration.is_some_and(|configuration| configuration.enabled),
+            status: SigningConfiguration::status(configuration, mode),
+            flyout: SigningConfiguration::flyout(configuration),
+            last_checked: configuration.and_then(SigningConfiguration::last_checked),
+        })
     }
 
     async fn with_records(

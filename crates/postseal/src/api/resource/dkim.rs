@@ -282,7 +282,8 @@ fn life(slot: &SelectorSlot) -> &'static str {
     }
 }
 
-fn flyout(flyout: Flyout) -> &'static str {
+/// The word for what a status means.
+pub(crate) fn flyout(flyout: Flyout) -> &'static str {
     match flyout {
         Flyout::NoKeys => "NoKeys",
         Flyout::NotSigning => "NotSigning",

@@ -16,7 +16,7 @@ pub(crate) use arc_config::{ArcConfig, SetArcConfig};
 pub(crate) use audit::{AuditEntry, AuditVerification};
 pub(crate) use dkim::{
     DkimOutcome, DkimSigningConfiguration, NewDkimSigningConfiguration, RotateDkimSigningConfiguration,
-    ServerFinding, SetDkimSigningConfiguration, event_words, read_form, read_selectors,
+    ServerFinding, SetDkimSigningConfiguration, event_words, flyout, read_form, read_selectors,
 };
 pub(crate) use domain::{DomainResource, NewDomain, VerificationOutcome};
 pub(crate) use let_in::{AccountResource, NewToken, SetPassword, SetupLink, Token, TokenMade};

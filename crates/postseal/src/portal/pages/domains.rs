@@ -10,7 +10,7 @@ use super::overview::dkim_mark;
 use super::{At, see};
 use crate::api::ClientError;
 use crate::api::resource::{
-    DomainResource, NewDkimSigningConfiguration, NewDomain, SetDkimSigningConfiguration,
+    self, DomainResource, NewDkimSigningConfiguration, NewDomain, SetDkimSigningConfiguration,
 };
 use crate::portal::asked::Asked;
 use crate::portal::failure::{Failure, error_words};
@@ -116,8 +116,10 @@ async fn rows(
         after => Some(asked.domain_name(after)?),
     };
     let (mut rows, mut looked) = (Vec::new(), 0);
+    // Where nothing is sought, the first of them are the page.
+    let at_once = if sought.is_empty() && filter.status.is_empty() { ROWS + 1 } else { READ_AT_ONCE };
     loop {
-        let found = asked.domain_page(organisation, after.as_ref(), READ_AT_ONCE).await?;
+        let found = asked.domain_page(organisation, after.as_ref(), at_once).await?;
         for domain in &found.items {
             let name = asked.domain_name(&domain.name)?;
             if !domain.name.contains(&sought) {
@@ -125,7 +127,7 @@ async fn rows(
                 continue;
             }
             looked += 1;
-            if rows.len() >= ROWS || looked > MAX_LOOKED {
+            if rows.len() >= ROWS as usize || looked > MAX_LOOKED {
                 return Ok((rows, after.map(|after| after.to_string())));
             }
             rows.extend(row(asked, organisation, domain, &name, &filter.status).await?);
@@ -145,22 +147,23 @@ async fn row(
     status: &str,
 ) -> Result<Option<Row>, Failure> {
     let (words, path) = (DOMAINS.of(asked.lang), format!("/o/{organisation}/domains/{name}"));
-    let domain = domain.name.clone();
-    let row = match asked.client().dkim(organisation, name).await {
-        Ok(found) => Row {
+    let (held, domain) = (domain.standing == "held", domain.name.clone());
+    let row = if held {
+        let found = asked.service()?.signing_state(organisation, name).await;
+        let found = found.map_err(|error| asked.faulty(error))?;
+        let word = resource::flyout(found.flyout);
+        let checked = found.last_checked.map(resource::moment);
+        Row {
             held: true,
             enabled: found.enabled,
-            cell: Cell { mark: dkim_mark(&found.flyout), text: flyout(&found.flyout, asked.lang).to_owned() },
-            checked: found
-                .last_checked
-                .as_deref()
-                .map(|at| when(at, asked.now(), asked.lang))
-                .unwrap_or_default(),
-            status: found.status,
+            cell: Cell { mark: dkim_mark(word), text: flyout(word, asked.lang).to_owned() },
+            checked: checked.map(|at| when(&at, asked.now(), asked.lang)).unwrap_or_default(),
+            status: found.status.as_str().to_owned(),
             domain,
             path,
-        },
-        Err(ClientError::Problem(problem)) if problem.status == 409 => Row {
+        }
+    } else {
+        Row {
             held: false,
             enabled: false,
             cell: Cell { mark: Mark::Off, text: words.unproven.to_owned() },
@@ -168,8 +171,7 @@ async fn row(
             status: "Unproven".to_owned(),
             domain,
             path,
-        },
-        Err(error) => return Err(asked.failed(error)),
+        }
     };
     Ok(Some(row).filter(|row| status.is_empty() || row.status == status))
 }
@@ -202,7 +204,7 @@ pub(in crate::portal) async fn enable(
 ) -> Result<Response, Failure> {
     let (words, organisation) = (DOMAINS.of(asked.lang), asked.organisation_name(&name)?);
     let mut outcomes = Vec::new();
-    for chosen in values(&form, "domain").into_iter().take(ROWS) {
+    for chosen in values(&form, "domain").into_iter().take(ROWS as usize) {
         let domain = asked.domain_name(&chosen)?;
         let done = enable_one(&asked, &organisation, &domain).await;
         let (mark, text) = match done {
@@ -310,7 +312,7 @@ pub(in crate::portal) async fn remove(
 }
 
 /// Domains on one page.
-const ROWS: usize = 50;
+const ROWS: u32 = 50;
 
 /// Names read from the store at once.
 const READ_AT_ONCE: u32 = 1_000;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::glances::{Cell, Glance};
 use super::see;
-use crate::api::resource::{DomainResource, NewOrganisation};
+use crate::api::resource::{self, DomainResource, NewOrganisation};
 use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
 use crate::portal::page::{Mark, Page, Place, render};
@@ -128,13 +128,14 @@ async fn row(
     let (mut dkim, mut flyout_word) = (Cell { mark: Mark::Off, text: words.unproven.to_owned() }, None);
     if domain.standing == "held" {
         let name = asked.domain_name(&domain.name)?;
-        let found = asked.client().dkim(organisation, &name).await.map_err(|error| asked.failed(error))?;
-        dkim = Cell { mark: dkim_mark(&found.flyout), text: flyout(&found.flyout, lang).to_owned() };
-        flyout_word = Some(found.flyout);
+        let found = asked.service()?.signing_state(organisation, &name).await;
+        let word = resource::flyout(found.map_err(|error| asked.faulty(error))?.flyout);
+        dkim = Cell { mark: dkim_mark(word), text: flyout(word, lang).to_owned() };
+        flyout_word = Some(word);
     }
     let step = |rest: &str, text| Some(Step { href: format!("{path}{rest}"), text });
     // In the order in which things are registered.
-    let step = match (flyout_word.as_deref(), glance) {
+    let step = match (flyout_word, glance) {
         (None, _) => step("", words.prove),
         (_, Some(glance)) if glance.spf_is_bad() => step("/spf", words.register_spf),
         (Some("NoKeys"), _) => step("/dkim", words.create_keys),
