@@ -8,6 +8,7 @@
 // What can be said.
 mod cause;
 mod finding;
+mod finding_id;
 
 // Who says it: one kind of record each, then all of them together.
 mod bimi_advice;
@@ -60,7 +61,7 @@ pub use bounce::{
     MAX_REPLIES, MAX_REPLY_TEXT, Receiver, RefusalCause, RefusalPattern, SmtpReply, TextPattern, Topic,
     UnknownTopic, diagnose, replies,
 };
-pub use cause::{Cause, FindingId, UnknownFindingId};
+pub use cause::{Cause, FindingId};
 pub use changes::{
     Change, ExaminedSignature, MAX_EXAMINED_BODY, MAX_HOPS, MessageExamination, MessageHop, examine_message,
 };
@@ -70,6 +71,7 @@ pub use dkim_advice::{DkimKey, KeyState, USUAL_SELECTORS};
 pub use dkim_key_advice::KeyFault;
 pub use dmarc_record_advice::{BadValue, PctReading, PolicyFault};
 pub use finding::{Finding, Fix, Severity};
+pub use finding_id::UnknownFindingId;
 pub use lossy_text::lossy;
 pub use mta_sts_advice::mta_sts_faults;
 pub use prediction::{
