@@ -12,6 +12,7 @@
 mod dns_host;
 mod letter;
 mod mail_host;
+mod private_directory;
 mod receiver_policy;
 mod smtp;
 

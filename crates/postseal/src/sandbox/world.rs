@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use postseal_core::dns::{DomainName, DomainNameError};
 use postseal_dns::{AskedQuestion, ClosedNetwork};
-use tempfile::TempDir;
 use tokio::net::{TcpListener, UdpSocket};
 
 use super::dns_host::{DnsHost, DnsHostError, DnsHostStart};
 use super::mail_host::{MailHost, Mailboxes, NextHop, Onward};
+use super::private_directory::PrivateDirectory;
 use super::receiver_policy::{ReceiverPolicy, Strictness};
 use super::smtp::{self, Parcel, SmtpError, SmtpServer};
 use super::{ALUMNI, CONTOSO, HOSTING_ZONE, PROVIDER, RECEIVER};
@@ -39,7 +39,7 @@ pub(super) struct World {
     /// Seconds by which the provider's node is ahead.
     ahead: Arc<AtomicU64>,
     password: String,
-    directory: TempDir,
+    directory: PrivateDirectory,
 }
 
 /// Why the sandbox does not start.
@@ -75,7 +75,7 @@ pub(super) enum Sender {
 impl World {
     /// Starts all of them.
     pub(super) async fn start() -> Result<World, WorldError> {
-        let directory = tempfile::Builder::new().prefix("postseal-sandbox-").tempdir()?;
+        let directory = PrivateDirectory::new()?;
         let secret: [u8; 16] = random()?;
         let dns_host = DnsHost::start(&[CONTOSO, PROVIDER, RECEIVER, ALUMNI], secret).await?;
         // What other people registered long ago; contoso.example has nothing.
