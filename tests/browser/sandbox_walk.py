@@ -38,7 +38,7 @@ def labels(step):
 
 
 def record(step):
-    names, values = (step.locator(f"dl.typed {tag}").all_inner_texts() for tag in ("dt", "dd"))
+    names, values = (step.locator(f"dl.typed {tag}").all_inner_texts() for tag in ("dt", "dd code"))
     return dict(zip(names, values))
 
 

@@ -33,7 +33,9 @@ impl Html {
     pub(crate) fn definitions(&self) -> Vec<(String, String)> {
         let terms = self.all_between("<dt>", "</dt>");
         let values = self.all_between("<dd>", "</dd>");
-        terms.iter().zip(&values).map(|(term, value)| (text_of(term), text_of(value))).collect()
+        // Beside a value stands the button that copies it.
+        let value = |value: &String| text_of(value.split("<button").next().unwrap_or_default());
+        terms.iter().zip(&values).map(|(term, of)| (text_of(term), value(of))).collect()
     }
 
     pub(crate) fn headings(&self) -> Vec<String> {

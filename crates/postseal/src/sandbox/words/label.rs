@@ -56,6 +56,8 @@ labels! {
     HostName: "Host name", "ホスト名";
     Value: "Value", "値";
     Ttl: "TTL (seconds)", "TTL(秒)";
+    Copy: "Copy", "コピー";
+    Copied: "Copied", "コピーしました";
     // Chapters.
     Chapters: "Chapters", "章";
     Steps: "What to do", "やること";
