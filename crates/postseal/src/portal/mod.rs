@@ -11,6 +11,7 @@
 mod asked;
 mod assets;
 mod failure;
+mod inert;
 pub(crate) mod locale;
 mod notices;
 mod page;
@@ -35,6 +36,7 @@ use crate::api::Api;
 use crate::receiver_rules::ReceiverRules;
 
 pub(crate) use guard::{Guard, Site, guarded};
+pub(crate) use inert::Inert;
 pub(crate) use listener::{Certificate, GRACE, MAX_CONNECTIONS, listen, serve, take_over};
 pub(crate) use routes::router;
 pub(crate) use visitor::Visitor;
