@@ -181,9 +181,72 @@ fn nobody_else_is_let_in() {
     ] {
         assert!(answer.contains(field), "{field}: {answer}");
     }
-    assert!(!answer.contains(" style=") && !answer.contains("<script"), "nothing that the policy forbids");
+    assert!(!answer.contains(" style=") && !answer.contains("<script>"), "nothing that the policy forbids");
     let entry = get(&host, &sandbox.entry(), "").to_ascii_lowercase();
     assert!(entry.contains("httponly") && entry.contains("samesite=strict"), "{entry}");
+    sandbox.ends_and_leaves_nothing();
+}
+
+/// Every path of the table of pages, asked in each way that must change nothing.
+#[test]
+fn no_path_changes_anything_without_cookie_origin_and_form_token() {
+    let sandbox = Sandbox::start("en");
+    let mut browser = sandbox.enter("en");
+    let (host, cookie) = (sandbox.host(), format!("Cookie: {}\r\n", browser.cookie));
+    let csrf = browser.page.between("name=\"csrf\" value=\"", "\"").expect("a token").text;
+    let origin = format!("Origin: http://{host}\r\n");
+    let table = include_str!("../src/sandbox/pages/mod.rs");
+    let rows = || table.lines().filter_map(|line| line.trim().strip_prefix(".route(\""));
+    let paths: Vec<(String, bool)> = rows()
+        .map(|row| {
+            let path = row.split('"').next().unwrap_or_default();
+            (path.replace("{number}", "1").replace("{name}", "portal.css"), row.contains("post("))
+        })
+        .collect();
+    let posts = paths.iter().filter(|(_, takes)| *takes).count();
+    assert_eq!(posts, table.matches("post(deeds::").count(), "{paths:?}");
+    browser.get("/dns");
+    let record = [("Type", "TXT"), ("Host name", "@"), ("Value", "kept"), ("TTL (seconds)", "3600")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    browser.follow("Add record", &record, &[]);
+    let mut state = || {
+        let shown = ["/", "/dns", "/policy", "/mailbox"].map(|path| {
+            browser.get(path);
+            browser.page.text.clone()
+        });
+        shown.join("\n")
+    };
+    let _ = state(); // what was said of the record is said once
+    let before = state();
+    let form = "what=forged&policy=strict&number=1&kind=TXT&host=%40&value=planted&ttl=3600";
+    for (path, takes) in &paths {
+        let send = |method: &str, fields: &str, body: &str, what: &str, expected: &[&str]| {
+            let answer = sandbox.raw(&format!(
+                "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{fields}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            ));
+            let status = answer.split(' ').nth(1).unwrap_or_default().to_owned();
+            assert!(expected.contains(&status.as_str()), "{method} {path}, {what}: {answer}");
+        };
+        let (whole, refused) = (format!("csrf={csrf}&{form}"), &["403"]);
+        send("POST", &format!("{cookie}{origin}"), form, "no token", refused);
+        let others = format!("csrf={}&{form}", "0".repeat(csrf.len()));
+        send("POST", &format!("{cookie}{origin}"), &others, "another run's token", refused);
+        send("POST", &cookie, &whole, "no Origin", refused);
+        send(
+            "POST",
+            &format!("{cookie}Origin: http://evil.example\r\n"),
+            &whole,
+            "a foreign Origin",
+            refused,
+        );
+        send("POST", &origin, &whole, "no cookie", refused);
+        send("PUT", &format!("{cookie}{origin}"), form, "no token", refused);
+        let is_page = *path == "/policy" || !takes;
+        let there: &[&str] = if is_page { &["200", "404"] } else { &["405"] };
+        send("GET", &cookie, "", "a look", there);
+    }
+    assert_eq!(state(), before, "something was changed");
     sandbox.ends_and_leaves_nothing();
 }
 
