@@ -7,10 +7,15 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+import hostile
 import portal
 import sandbox_walk
 from checks import Checks
 from views import Views
+
+
+# Which share nothing, and run beside each other.
+LANES = {"portal": [*portal.CASES, *hostile.CASES], "sandbox": sandbox_walk.CASES}
 
 
 class Scene:
@@ -22,6 +27,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--only", default="", help="cases whose name has this word")
     arguments.add_argument("--shots", type=Path, help="folder that screenshots are written to")
+    arguments.add_argument("--lane", choices=LANES, default="portal", help="whose pages")
     options = arguments.parse_args()
     checks, work = Checks(), Path(os.environ["TMPDIR"])
     with sync_playwright() as playwright:
@@ -29,12 +35,14 @@ def main():
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         scene = Scene(Views(browser, checks, options.shots), checks, os.environ["POSTSEAL"], work)
-        for case in [*portal.CASES, *sandbox_walk.CASES]:
-            if options.only in case.__name__ or case is portal.set_up:
-                checks.run(case, scene)
+        chosen = [case for case in LANES[options.lane] if options.only in case.__name__]
+        if options.lane == "portal" and chosen and portal.set_up not in chosen:
+            chosen.insert(0, portal.set_up)
+        for case in chosen:
+            checks.run(case, scene)
         portal.stop()
         browser.close()
-    return checks.close()
+    return checks.close() if chosen else 0
 
 
 sys.exit(main())

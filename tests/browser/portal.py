@@ -58,10 +58,23 @@ senders = ["ip4:198.51.100.40"]
 [hosting.addresses]
 "ns1.{zone}" = ["{dns}"]
 [keys]
-private_servers = ["{owner}", "{dns}"]
+private_servers = ["{owner}", "{dns}", "{hostile}"]
 """
 
 ZONES = {"en": "knot.test", "ja": "bind.test"}
+
+# Of the cases of hostile.py.
+HOSTILE_ADDRESS, HOSTILE_ZONE, HOSTILE_REVERSE = "198.51.100.44", "hostile.test", "113.0.203.in-addr.arpa"
+HOSTILE = f"""server:
+  local-zone: "{HOSTILE_ZONE}." transparent
+  local-zone: "{HOSTILE_REVERSE}." transparent
+stub-zone:
+  name: {HOSTILE_ZONE}
+  stub-addr: {HOSTILE_ADDRESS}
+stub-zone:
+  name: {HOSTILE_REVERSE}
+  stub-addr: {HOSTILE_ADDRESS}
+"""
 
 
 class World:
@@ -72,12 +85,12 @@ class World:
         self.owners = {lang: Owner(work, "knot", zone, OWNER if lang == "en" else "198.51.100.42", lang) for lang, zone in ZONES.items()}
         folder = work / "unbound"
         folder.mkdir()
-        (folder / "conf").write_text(UNBOUND.format(folder=folder, resolver=RESOLVER))
+        (folder / "conf").write_text(UNBOUND.format(folder=folder, resolver=RESOLVER) + HOSTILE)
         self.resolver = Process("unbound", ["unbound", "-d", "-c", folder / "conf"], folder / "log")
         self.folder = work / "node"
         self.folder.mkdir(mode=0o700)
         (self.folder / "postseal.toml").write_text(CONFIGURATION.format(
-            folder=self.folder, resolver=RESOLVER, port=PORT, zone=HOSTING_ZONE, dns=HOSTED_DNS, owner=OWNER + '", "198.51.100.42'))
+            folder=self.folder, resolver=RESOLVER, port=PORT, zone=HOSTING_ZONE, dns=HOSTED_DNS, owner=OWNER + '", "198.51.100.42', hostile=HOSTILE_ADDRESS))
         self.log = self.folder / "log"
         self.node = Process("postseal", [self.binary, "serve", "--config", self.folder / "postseal.toml"], self.log)
         self.storage = None
@@ -283,7 +296,7 @@ def pages(scene):
             what = f"{name} {look} {lang}"
             answer = page.goto(path)
             scene.that(answer.status == 200, f"{what}: is there", answer.status)
-            page.wait_for_timeout(400)
+            page.wait_for_function("!document.querySelector('[hx-trigger=revealed]')")
             scene.views.axe(page, what)
             scene.views.fits(page, what)
             scene.views.shot(page, f"{name}-{look}-{lang}")
