@@ -11,13 +11,14 @@ import dns_stopped
 import hosted
 import loss
 import operation
+import policy_changes
 import sendmail_cases
 import signing
 import spoofs
 from checks import Checks
 from scene import Scene
 
-CASES = [*delivery.CASES, *spoofs.CASES, *signing.CASES, *sendmail_cases.CASES, *operation.CASES, *hosted.CASES]
+CASES = [*delivery.CASES, *spoofs.CASES, *signing.CASES, *sendmail_cases.CASES, *operation.CASES, *hosted.CASES, *policy_changes.CASES]
 
 
 def main():
