@@ -511,6 +511,23 @@ impl Store {
         }
     }
 
+    /// What the audit log tells of a domain under this organisation, the newest rows first.
+    ///
+    /// # Errors
+    /// Only where the database fails.
+    pub async fn domain_audit_rows(
+        &self,
+        organisation: &OrganisationName,
+        domain: &DomainName,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => {
+                store.domain_audit_rows(organisation.as_str(), domain.as_str(), limit).await
+            }
+        }
+    }
+
     /// Walks the audit log. `head` is a row's number and link that were written down elsewhere; without
     /// one, rows that were cut off at the end are not missed.
     ///

@@ -88,6 +88,24 @@ impl Sqlite {
         Ok(rows.into_iter().map(AuditRow::from).collect())
     }
 
+    pub(crate) async fn domain_audit_rows(
+        &self,
+        organisation: &str,
+        domain: &str,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT seq, at, organisation, actor, action, subject, detail, mac FROM audit
+             WHERE subject = ? AND organisation = ? ORDER BY seq DESC LIMIT ?",
+        )
+        .bind(domain)
+        .bind(organisation)
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows.into_iter().map(AuditRow::from).collect())
+    }
+
     /// Walks the whole chain, a thousand rows at a time. `head` is a link that was
     /// written down elsewhere: without it, rows cut off at the end are not missed.
     pub(crate) async fn audit_verify(&self, head: Option<(i64, &[u8])>) -> Result<AuditVerdict, StoreError> {

@@ -16,6 +16,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "verdicts", sql: include_str!("migrations/0002_verdicts.sql") },
     Migration { version: 3, name: "accounts", sql: include_str!("migrations/0003_accounts.sql") },
     Migration { version: 4, name: "messages", sql: include_str!("migrations/0004_messages.sql") },
+    Migration {
+        version: 5,
+        name: "audit_by_subject",
+        sql: include_str!("migrations/0005_audit_by_subject.sql"),
+    },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -13,9 +13,11 @@ mod assets;
 mod failure;
 mod inert;
 pub(crate) mod locale;
+mod moments;
 mod notices;
 mod page;
 mod parts;
+mod terms;
 mod visitor;
 mod words;
 

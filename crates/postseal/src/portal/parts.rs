@@ -3,13 +3,11 @@
 use askama::Template;
 use postseal_core::advice::{Finding, Severity, lossy};
 
-use toml::value::Datetime;
-
+use super::moments::{in_words, ttl};
 use super::page::Mark;
 use super::words::{PARTS, PartsWords};
 use crate::api::resource::{Record, ServerFinding};
-use crate::config::moment::end_of;
-use crate::words::{Lang, finding, finding_words, say, severity_word};
+use crate::words::{Lang, finding, finding_words, severity_word};
 
 /// A record to publish, in four fields that can be copied, and what each server answers now.
 #[derive(Template)]
@@ -30,6 +28,8 @@ pub(super) struct ServerLine {
     pub(super) mark: Mark,
     pub(super) name: String,
     pub(super) text: String,
+    /// What is there, where it is another value than the one to publish.
+    pub(super) found: Option<MarkedRecord>,
 }
 
 impl RecordBlock {
@@ -42,68 +42,28 @@ impl RecordBlock {
             value: record.value.clone(),
             ttl: ttl(record.ttl, lang),
             line: record.zone_line.clone(),
-            servers: servers.iter().map(|server| ServerLine::of(server, lang)).collect(),
+            servers: servers.iter().map(|server| ServerLine::of(server, &record.value, lang)).collect(),
         }
     }
 }
 
 impl ServerLine {
-    fn of(server: &ServerFinding, lang: Lang) -> ServerLine {
+    fn of(server: &ServerFinding, expected: &str, lang: Lang) -> ServerLine {
         let mark = match server.finding.as_str() {
             "right" => Mark::Good,
             "no_answer" | "no_servers" | "hosted_no_answer" => Mark::Attention,
             _ => Mark::Bad,
         };
-        let name = format!("{} ({})", server.server, server.address);
-        let readable = |moment: &String| moment.replace('T', " ").replace('Z', " UTC");
-        let until = server.others_may_hold_until.as_ref().map(readable);
+        let name = match server.finding.as_str() {
+            "no_servers" => server.server.clone(),
+            _ => format!("{} ({})", server.server, server.address),
+        };
+        let until = server.others_may_hold_until.as_ref().map(|moment| in_words(moment, lang));
+        let found = server.detail.as_deref().filter(|_| server.finding == "wrong_target");
+        let found = found.map(|found| difference(expected, found));
         let server = ServerFinding { others_may_hold_until: until, ..server.clone() };
-        ServerLine { mark, name, text: finding(&server, lang) }
+        ServerLine { mark, name, text: finding(&server, lang), found }
     }
-}
-
-/// A time to live in the units that DNS hosts ask for.
-pub(super) fn ttl(seconds: u32, lang: Lang) -> String {
-    let minutes = seconds / 60;
-    match (seconds % 3_600, seconds % 60) {
-        (0, _) if seconds > 0 => {
-            let hours = seconds / 3_600;
-            let plural = if hours == 1 { "" } else { "s" };
-            say!(
-                lang,
-                "{hours} hour{plural} = {minutes} minutes = {seconds} seconds",
-                "{hours} 時間 = {minutes} 分 = {seconds} 秒"
-            )
-        }
-        (_, 0) => say!(lang, "{minutes} minutes = {seconds} seconds", "{minutes} 分 = {seconds} 秒"),
-        _ => say!(lang, "{seconds} seconds", "{seconds} 秒"),
-    }
-}
-
-/// How long ago, in words.
-pub(super) fn ago(then: u64, now: u64, lang: Lang) -> String {
-    let seconds = now.saturating_sub(then);
-    let (count, one, many, ja) = match seconds {
-        0..60 => (seconds, "second", "seconds", "秒"),
-        60..3_600 => (seconds / 60, "minute", "minutes", "分"),
-        3_600..86_400 => (seconds / 3_600, "hour", "hours", "時間"),
-        _ => (seconds / 86_400, "day", "days", "日"),
-    };
-    let unit = if count == 1 { one } else { many };
-    say!(lang, "{count} {unit} ago", "{count} {ja}前")
-}
-
-/// A moment of the API as an element that says how long ago it was, and when exactly.
-pub(super) fn when(moment: &str, now: u64, lang: Lang) -> String {
-    let Some(then) = instant(moment) else { return String::new() };
-    let exact = moment.replace('T', " ").replace('Z', " UTC");
-    let shown = if then <= now { ago(then, now, lang) } else { exact.clone() };
-    format!(r#"<time datetime="{moment}" title="{exact}" tabindex="0">{shown}</time>"#)
-}
-
-/// UNIX seconds of a moment of the API.
-pub(super) fn instant(moment: &str) -> Option<u64> {
-    end_of(&moment.parse::<Datetime>().ok()?)
 }
 
 /// A finding of `check`, as a page shows it.
@@ -123,10 +83,28 @@ pub(super) struct FindingBlock {
 }
 
 /// A record with the place that it is about.
-struct MarkedRecord {
-    before: String,
-    marked: String,
-    after: String,
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct MarkedRecord {
+    pub(super) before: String,
+    pub(super) marked: String,
+    pub(super) after: String,
+}
+
+/// A value with what differs from the expected one: all between their common beginning and end.
+fn difference(expected: &str, found: &str) -> MarkedRecord {
+    let alike = |(one, other): &(char, char)| one.eq_ignore_ascii_case(other);
+    let length = |pairs: &mut dyn Iterator<Item = (char, char)>| -> usize {
+        pairs.take_while(alike).map(|(_, character)| character.len_utf8()).sum()
+    };
+    let start = length(&mut expected.chars().zip(found.chars()));
+    let rest = found.get(start..).unwrap_or_default();
+    let expected = expected.get(start..).unwrap_or_default();
+    let end = rest.len() - length(&mut expected.chars().rev().zip(rest.chars().rev()));
+    MarkedRecord {
+        before: found.get(..start).unwrap_or_default().to_owned(),
+        marked: rest.get(..end).unwrap_or_default().to_owned(),
+        after: rest.get(end..).unwrap_or_default().to_owned(),
+    }
 }
 
 impl FindingBlock {
@@ -208,17 +186,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_said_with_their_plurals() {
-        let check = |then, now, en: &str, ja: &str| {
-            assert_eq!((ago(then, now, Lang::En), ago(then, now, Lang::Ja)), (en.to_owned(), ja.to_owned()));
+    fn what_differs_is_marked() {
+        let check = |expected: &str, found: &str, parts: [&str; 3]| {
+            let MarkedRecord { before, marked, after } = difference(expected, found);
+            assert_eq!([before.as_str(), marked.as_str(), after.as_str()], parts, "{expected} {found}");
         };
-        check(100, 101, "1 second ago", "1 秒前");
-        check(100, 50, "0 seconds ago", "0 秒前");
-        check(0, 7_200, "2 hours ago", "2 時間前");
-        check(0, 86_400, "1 day ago", "1 日前");
-        assert_eq!(ttl(3_600, Lang::En), "1 hour = 60 minutes = 3600 seconds");
-        assert_eq!(ttl(300, Lang::Ja), "5 分 = 300 秒");
-        assert_eq!(ttl(59, Lang::En), "59 seconds");
+        check("s1.contoso.keys.example", "s1.contosso.keys.example", ["s1.contos", "s", "o.keys.example"]);
+        check("a.example", "b.example", ["", "b", ".example"]);
+        check("a.example", "A.EXAMPLE", ["A.EXAMPLE", "", ""]);
+        check("a.example", "a.example.example", ["a.example", ".example", ""]);
+        check("aa", "a", ["a", "", ""]);
+        check("鍵.example", "錠.example", ["", "錠", ".example"]);
+        check("", "x", ["", "x", ""]);
+        check("x", "", ["", "", ""]);
     }
 
     #[test]

@@ -116,8 +116,34 @@ async fn each_page_is_there_in_both_languages() {
     check(&format!("{domain}/dmarc"), "No DMARC policy applies", "DMARC ポリシーはありません").await;
     check(&format!("{domain}/records"), "in this order", "この順に").await;
     check("/check?domain=contoso.example", "Something is wrong", "問題があります").await;
-    check("/explain", "Paste a bounce", "貼り付ける").await;
+    check("/explain", "Nothing of it is kept", "内容は保存されません").await;
     check("/search?q=contoso", "contoso.example", "contoso.example").await;
+}
+
+/// The field's words can be asked what they mean, in each language, on each page that begins with one.
+#[tokio::test]
+async fn terms_are_explained_where_a_page_first_uses_them() {
+    let pages = Pages::with_domain().await;
+    let domain = "/o/contoso/domains/contoso.example";
+    let check = async |path: &str, keys: &[&str]| {
+        for lang in ["en", "ja"] {
+            let (_, text) = pages.get(&format!("{path}?lang={lang}")).await;
+            for key in keys {
+                let (button, meaning) =
+                    (format!("popovertarget=\"term-{key}\""), format!("id=\"term-{key}\""));
+                let found = [button, meaning].map(|part| text.matches(&part).count());
+                assert_eq!(found, [1, 1], "{path} in {lang}: {key}: {text}");
+            }
+        }
+    };
+    check("/o/contoso", &["spf", "dmarc", "dkim"]).await;
+    check(&format!("{domain}/dkim"), &["dkim", "selector"]).await;
+    check(&format!("{domain}/spf"), &["spf", "lookup"]).await;
+    check(&format!("{domain}/dmarc"), &["dmarc", "from", "spf", "dkim"]).await;
+    check(&format!("{domain}/records"), &["dnshost"]).await;
+    check("/explain", &["bounce", "results", "arc"]).await;
+    check("/settings/receiver", &["owner"]).await;
+    check("/settings/sealers", &["seal", "dmarc"]).await;
 }
 
 /// The article's way: keys are made, the toggle is refused, the records appear, the toggle holds.
@@ -137,6 +163,9 @@ async fn dkim_is_enabled_when_the_world_sees_the_key() {
     assert!(text.contains("このドメインの DKIM 署名をします"), "{text}");
     let text = pages.post(&format!("{path}/rotate"), "key_size=2048").await;
     assert!(text.contains("Rotating keys for this domain"), "{text}");
+    for happened in ["took a domain without proof", "made keys", "changed how it signs", "began a rotation"] {
+        assert!(text.contains(happened), "the history lacks {happened}: {text}");
+    }
 }
 
 #[tokio::test]

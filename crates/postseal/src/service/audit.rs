@@ -1,3 +1,5 @@
+use postseal_core::dns::DomainName;
+use postseal_core::hosting::OrganisationName;
 use postseal_store::{AuditRow, AuditVerdict};
 
 use super::{Service, ServiceError};
@@ -30,6 +32,16 @@ impl Service {
         rows.truncate(limit as usize);
         let next = rows.last().filter(|_| more).map(|row| row.seq);
         Ok(AuditPage { rows, next })
+    }
+
+    /// What the audit log tells of a domain under this organisation, the newest rows first.
+    pub(crate) async fn domain_audit_rows(
+        &self,
+        organisation: &OrganisationName,
+        domain: &DomainName,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, ServiceError> {
+        Ok(self.store.domain_audit_rows(organisation, domain, limit).await?)
     }
 
     /// Walks the audit log. `head`: a row's number and link that were written down elsewhere.

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use askama::Template;
@@ -5,6 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use axum::extract::{Form, Path, Query};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use postseal_store::AuditRow;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
@@ -14,23 +16,34 @@ use super::{At, see};
 use crate::api::ClientError;
 use crate::api::resource::{
     DkimOutcome, DkimSigningConfiguration, NewDkimSigningConfiguration, RotateDkimSigningConfiguration,
-    SetDkimSigningConfiguration,
+    ServerFinding, SetDkimSigningConfiguration, moment,
 };
 use crate::portal::asked::Asked;
 use crate::portal::failure::{Failure, error_words};
+use crate::portal::moments::{instant, when};
 use crate::portal::page::{Mark, Notice, Page, Place, render};
-use crate::portal::parts::{RecordBlock, instant, when};
-use crate::portal::words::{DKIM, DkimWords};
-use crate::words::{Lang, conclusion, event, flyout, publish};
+use crate::portal::parts::RecordBlock;
+use crate::portal::words::{DKIM, DkimWords, action_words};
+use crate::words::{Lang, conclusion, event, flyout, publish, say};
 
 #[derive(Template)]
 #[template(path = "pages/dkim.html")]
 struct DkimPage {
     page: Page,
+    words: &'static DkimWords,
     path: String,
     tabs: Vec<Tab>,
     live: String,
     seen: String,
+    history: Vec<Happened>,
+}
+
+/// A row of the domain's history.
+struct Happened {
+    at: String,
+    what: String,
+    who: String,
+    detail: String,
 }
 
 /// What follows the DNS by itself.
@@ -48,6 +61,8 @@ struct DkimLive {
     mark: Mark,
     flyout: &'static str,
     status: String,
+    /// At how many name servers both records are right.
+    seen_at: Option<String>,
     checked: String,
     publish: &'static str,
     sides: Vec<Side>,
@@ -99,21 +114,36 @@ pub(in crate::portal) async fn show(
 ) -> Result<Response, Failure> {
     let at = asked.at(names)?;
     match asked.client().dkim(&at.organisation, &at.domain).await {
-        Ok(found) => Ok(shown(&asked, &at, &found).await),
+        Ok(found) => shown(&asked, &at, &found).await,
         // It is not shown to be theirs yet: the domain's own page says how.
         Err(ClientError::Problem(problem)) if problem.status == 409 => Ok(see(&at.path())),
         Err(error) => Err(asked.failed(error)),
     }
 }
 
-async fn shown(asked: &Asked, at: &At, found: &DkimSigningConfiguration) -> Response {
+async fn shown(asked: &Asked, at: &At, found: &DkimSigningConfiguration) -> Result<Response, Failure> {
     let (live, seen) = live_part(asked, at, found);
-    let (path, domain) = (at.path(), at.domain.to_string());
+    let (path, domain, words) = (at.path(), at.domain.to_string(), DKIM.of(asked.lang));
     if asked.fragment {
-        return render(&DkimFlyout { words: DKIM.of(asked.lang), path, domain, live, seen });
+        return Ok(render(&DkimFlyout { words, path, domain, live, seen }));
     }
-    let page = asked.page(Some(at.organisation.as_str()), Place::Domains, domain.clone()).await;
-    render(&DkimPage { page, tabs: tabs(at, TabName::Dkim, asked.lang), path, live, seen })
+    let history = history(asked, at).await?;
+    let page = asked.page(Some(at.organisation.as_str()), Place::Domains, domain).await;
+    let tabs = tabs(at, TabName::Dkim, asked.lang);
+    Ok(render(&DkimPage { page, words, tabs, path, live, seen, history }))
+}
+
+/// The last things that happened to the domain and its keys. The API has let this visitor see the domain.
+async fn history(asked: &Asked, at: &At) -> Result<Vec<Happened>, Failure> {
+    let rows = asked.service()?.domain_audit_rows(&at.organisation, &at.domain, HISTORY).await;
+    let rows = rows.map_err(|error| asked.faulty(error))?;
+    let happened = |row: AuditRow| Happened {
+        at: when(&moment(row.at), asked.now(), asked.lang),
+        what: action_words(&row.action, asked.lang).map_or(row.action, str::to_owned),
+        who: row.actor,
+        detail: row.detail,
+    };
+    Ok(rows.into_iter().map(happened).collect())
 }
 
 #[derive(Deserialize)]
@@ -175,6 +205,7 @@ impl DkimLive {
             mark: dkim_mark(&found.flyout),
             flyout: flyout(&found.flyout, lang),
             status: found.status.clone(),
+            seen_at: seen_at(found, lang).filter(|_| has_keys && !found.is_default),
             checked: found.last_checked.as_deref().map(|at| when(at, now, lang)).unwrap_or_default(),
             publish: publish(found, lang),
             sides: [false, true].map(|second| Side::of(found, second, lang)).into(),
@@ -183,6 +214,27 @@ impl DkimLive {
             key_made: found.key_creation_time.as_deref().map(|at| when(at, now, lang)).unwrap_or_default(),
         }
     }
+}
+
+/// At how many name servers both records are right.
+fn seen_at(found: &DkimSigningConfiguration, lang: Lang) -> Option<String> {
+    let right = |findings: &[ServerFinding], address: &str| {
+        findings.iter().any(|one| one.address == address && one.finding == "right")
+    };
+    let both = found.selector1_found.iter().chain(&found.selector2_found);
+    let addresses: BTreeSet<&str> = both.map(|one| one.address.as_str()).collect();
+    let good = addresses
+        .iter()
+        .filter(|address| right(&found.selector1_found, address) && right(&found.selector2_found, address))
+        .count();
+    let all = addresses.len();
+    (all > 0).then(|| {
+        say!(
+            lang,
+            "both records seen at {good} of {all} name servers",
+            "{all} 台の DNS サーバーのうち {good} 台で両方のレコードを確認"
+        )
+    })
 }
 
 impl Side {
@@ -378,6 +430,9 @@ fn came(
     };
     Ok(asked.see_with(&format!("{}/dkim", at.path()), notice))
 }
+
+/// Rows of the history on the page.
+const HISTORY: u32 = 20;
 
 /// How long one request waits for news.
 const PATIENCE: Duration = Duration::from_secs(20);

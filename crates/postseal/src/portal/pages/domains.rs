@@ -14,8 +14,9 @@ use crate::api::resource::{
 };
 use crate::portal::asked::Asked;
 use crate::portal::failure::{Failure, error_words};
+use crate::portal::moments::when;
 use crate::portal::page::{Mark, Notice, Page, Place, render};
-use crate::portal::parts::{RecordBlock, when};
+use crate::portal::parts::RecordBlock;
 use crate::portal::words::{DOMAINS, DomainsWords};
 use crate::words::{flyout, standing, verification};
 

@@ -11,8 +11,8 @@ use crate::api::percent_encoded;
 use crate::api::resource::{VerdictDayResource, VerdictResource};
 use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
+use crate::portal::moments::when;
 use crate::portal::page::{Mark, Page, Place, render};
-use crate::portal::parts::when;
 use crate::portal::words::{ACTIONS, MESSAGES, MessagesWords, RESULTS, word_text};
 use crate::words::Lang;
 

@@ -14,6 +14,7 @@ pub(super) mod search;
 pub(super) mod settings;
 pub(super) mod spf;
 mod tabs;
+mod verdict_drawing;
 
 pub(super) use glances::Glances;
 

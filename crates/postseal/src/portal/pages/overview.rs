@@ -6,12 +6,12 @@ use serde::Deserialize;
 
 use super::glances::{Cell, Glance};
 use super::see;
-use crate::api::resource::{self, DomainResource, NewOrganisation};
+use crate::api::resource::{self, DkimSigningConfiguration, DomainResource, NewOrganisation};
 use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
 use crate::portal::page::{Mark, Page, Place, render};
 use crate::portal::words::{OVERVIEW, OverviewWords};
-use crate::words::flyout;
+use crate::words::{Lang, flyout};
 
 #[derive(Template)]
 #[template(path = "pages/home.html")]
@@ -152,6 +152,11 @@ async fn row(
         step,
         glance: glance.map(|glance| [glance.spf(lang), glance.dmarc(lang)]),
     })
+}
+
+/// How a domain signs, in a word.
+pub(super) fn dkim_cell(found: &DkimSigningConfiguration, lang: Lang) -> Cell {
+    Cell { mark: dkim_mark(&found.flyout), text: flyout(&found.flyout, lang).to_owned() }
 }
 
 pub(super) fn dkim_mark(flyout: &str) -> Mark {

@@ -1,13 +1,18 @@
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::Path;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use tokio::time::timeout;
 
+use super::glances::Cell;
+use super::overview::dkim_cell;
 use super::tabs::{Tab, TabName, tabs};
 use crate::api::resource::Record;
 use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
-use crate::portal::page::{Page, Place, render};
+use crate::portal::page::{Mark, Page, Place, render};
 use crate::portal::parts::RecordBlock;
 use crate::portal::words::{RECORDS, RecordsWords};
 
@@ -25,6 +30,8 @@ struct RecordsPage {
 struct Group {
     title: &'static str,
     why: &'static str,
+    /// How the DNS stands, where that is known.
+    state: Option<Cell>,
     blocks: Vec<String>,
 }
 
@@ -46,22 +53,34 @@ pub(in crate::portal) async fn show(
         }
         _ => Vec::new(),
     };
-    let group = |purpose: &str, title, why| {
+    let standing = client.domain(&at.organisation, &at.domain).await.ok();
+    let proven = standing.filter(|domain| domain.standing == "held");
+    let glance = timeout(PATIENCE, asked.portal.glances.look(&asked, &at.domain)).await;
+    let glance = glance.ok().and_then(Result::ok);
+    let group = |purpose: &str, title, why, state| {
         let fitting = records.iter().filter(|record| record.purpose == purpose);
         let block = |record: &Record| RecordBlock::of(record, &servers(record), asked.lang).render().ok();
-        Group { title, why, blocks: fitting.filter_map(block).collect() }
+        Group { title, why, state, blocks: fitting.filter_map(block).collect() }
     };
     let groups = vec![
-        group("ownership", words.ownership, words.ownership_why),
-        group("spf", "SPF", words.spf_why),
-        group("dkim", "DKIM", words.dkim_why),
-        group("dmarc", "DMARC", words.dmarc_why),
+        group(
+            "ownership",
+            words.ownership,
+            words.ownership_why,
+            proven.map(|_| Cell { mark: Mark::Good, text: words.proven.to_owned() }),
+        ),
+        group("spf", "SPF", words.spf_why, glance.as_ref().map(|glance| glance.spf(asked.lang))),
+        group("dkim", "DKIM", words.dkim_why, dkim.as_ref().map(|dkim| dkim_cell(dkim, asked.lang))),
+        group("dmarc", "DMARC", words.dmarc_why, glance.as_ref().map(|glance| glance.dmarc(asked.lang))),
     ];
     let groups = groups.into_iter().filter(|group| !group.blocks.is_empty()).collect();
     let page = asked.page(Some(at.organisation.as_str()), Place::Domains, at.domain.to_string()).await;
     let tabs = tabs(&at, TabName::Records, asked.lang);
     Ok(render(&RecordsPage { page, words, path: at.path(), tabs, groups }))
 }
+
+/// How long the page waits for what a look at the DNS would tell.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// `GET …/records.zone`: the same as lines of a zone file.
 pub(in crate::portal) async fn zone_file(

@@ -1,6 +1,12 @@
 use super::Texts;
 
 pub(in crate::portal) struct DkimWords {
+    pub(in crate::portal) lead: &'static str,
+    pub(in crate::portal) history: &'static str,
+    pub(in crate::portal) at: &'static str,
+    pub(in crate::portal) what: &'static str,
+    pub(in crate::portal) who: &'static str,
+    pub(in crate::portal) detail: &'static str,
     pub(in crate::portal) checked: &'static str,
     pub(in crate::portal) look_now: &'static str,
     pub(in crate::portal) create: &'static str,
@@ -36,6 +42,12 @@ pub(in crate::portal) struct DkimWords {
 
 pub(in crate::portal) static DKIM: Texts<DkimWords> = Texts {
     en: DkimWords {
+        lead: "With DKIM, each message carries a signature of this domain. Receivers find the key by the selector that the signature names.",
+        history: "History",
+        at: "When",
+        what: "What",
+        who: "Who",
+        detail: "Details",
         checked: "Last checked",
         look_now: "Check now",
         create: "Create DKIM keys",
@@ -69,6 +81,12 @@ pub(in crate::portal) static DKIM: Texts<DkimWords> = Texts {
         try_again: "Publish the records below, then switch it on again.",
     },
     ja: DkimWords {
+        lead: "DKIM では、送信するメッセージにこのドメインの署名を付けます。受信サーバーは、署名に書かれたセレクターで鍵を見つけます。",
+        history: "履歴",
+        at: "日時",
+        what: "内容",
+        who: "操作元",
+        detail: "詳細",
         checked: "最終確認:",
         look_now: "今すぐ確認",
         create: "DKIM キーを作成",

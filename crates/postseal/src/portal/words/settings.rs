@@ -167,6 +167,7 @@ pub(in crate::portal) fn action_words(action: &str, lang: Lang) -> Option<&'stat
         "dkim.new" => ("made keys", "鍵を作成"),
         "dkim.remove" => ("destroyed the keys", "鍵を破棄"),
         "dkim.rotate" => ("began a rotation", "鍵のローテーションを開始"),
+        "dkim.rotate_compromised" => ("revoked a key in other hands", "漏れた鍵を失効"),
         "dkim.set" => ("changed how it signs", "署名の設定を変更"),
         "domain.add" => ("claimed a domain", "ドメインを追加"),
         "domain.lost" => ("lost a domain", "ドメインの所有を失った"),

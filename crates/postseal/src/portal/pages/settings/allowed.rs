@@ -7,8 +7,8 @@ use super::{SettingsName, SettingsTab, tabs};
 use crate::api::resource::{AllowedPairResource, NewAllowedPair};
 use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
+use crate::portal::moments::instant;
 use crate::portal::page::{Mark, Notice, Page, Place, render};
-use crate::portal::parts::instant;
 use crate::portal::words::{RECEIVER, ReceiverWords, SETTINGS, SettingsWords};
 
 #[derive(Template)]

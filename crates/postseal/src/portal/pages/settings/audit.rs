@@ -8,8 +8,8 @@ use super::{SettingsName, SettingsTab, tabs};
 use crate::api::resource::moment;
 use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
+use crate::portal::moments::when;
 use crate::portal::page::{Mark, Notice, Page, Place, render};
-use crate::portal::parts::when;
 use crate::portal::words::{SETTINGS, SettingsWords, action_words};
 use crate::words::say;
 

@@ -9,8 +9,8 @@ use super::{SettingsName, SettingsTab, tabs};
 use crate::api::resource::{NewToken, Token, TokenMade};
 use crate::portal::asked::Asked;
 use crate::portal::failure::{Failure, error_words};
+use crate::portal::moments::{instant, when};
 use crate::portal::page::{Mark, Notice, Page, Place, render};
-use crate::portal::parts::{instant, when};
 use crate::portal::words::{PARTS, SETTINGS, SettingsWords, scope_words};
 use crate::words::say;
 
