@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 
-use toml::value::Datetime;
+use toml::value::{Date, Datetime};
 
 use crate::config::moment::end_of;
 use crate::words::{Lang, say};
@@ -58,18 +58,25 @@ pub(super) fn instant(moment: &str) -> Option<u64> {
 
 /// A moment of the API as it is written in a text; something else comes back as it is.
 pub(super) fn in_words(moment: &str, lang: Lang) -> String {
-    let read = moment.parse::<Datetime>().ok();
-    let Some((date, time)) = read.and_then(|read| Some((read.date?, read.time?))) else {
+    let Some(time) = moment.parse::<Datetime>().ok().and_then(|read| read.time) else {
         return moment.to_owned();
     };
-    let (year, day) = (date.year, date.day);
+    let day = day(moment, lang);
     let clock = format!("{}:{:02}:{:02}", time.hour, time.minute, time.second.unwrap_or(0));
+    say!(lang, "{day}, {clock} UTC", "{day} {clock} (UTC)")
+}
+
+/// The day of a moment of the API; something else comes back as it is.
+pub(super) fn day(moment: &str, lang: Lang) -> String {
+    let Some(Date { year, month, day }) = moment.parse::<Datetime>().ok().and_then(|read| read.date) else {
+        return moment.to_owned();
+    };
     match lang {
         Lang::En => {
-            let month = MONTHS.get(usize::from(date.month).saturating_sub(1)).copied().unwrap_or_default();
-            format!("{day} {month} {year}, {clock} UTC")
+            let month = MONTHS.get(usize::from(month).saturating_sub(1)).copied().unwrap_or_default();
+            format!("{day} {month} {year}")
         }
-        Lang::Ja => format!("{year}年{}月{day}日 {clock} (UTC)", date.month),
+        Lang::Ja => format!("{year}年{month}月{day}日"),
     }
 }
 
@@ -116,6 +123,7 @@ mod tests {
         check("2026-11-03T07:05:09Z", "3 Nov 2026, 7:05:09 UTC", "2026年11月3日 7:05:09 (UTC)");
         check("2026-01-31T23:59:00Z", "31 Jan 2026, 23:59:00 UTC", "2026年1月31日 23:59:00 (UTC)");
         check("yesterday", "yesterday", "yesterday");
+        assert_eq!(day("2026-10-25T00:00:00Z", Lang::En), "25 Oct 2026");
         assert_eq!(when("<b>", 0, Lang::En), "");
     }
 

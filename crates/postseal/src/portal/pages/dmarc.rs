@@ -8,7 +8,7 @@ use super::tabs::{Tab, TabName, tabs};
 use crate::api::resource::{OutcomeOfPolicy, PolicyEffectResource};
 use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
-use crate::portal::moments::{count, ttl};
+use crate::portal::moments::{count, day, ttl};
 use crate::portal::page::{Page, Place, render};
 use crate::portal::parts::{RecordBlock, finding_blocks};
 use crate::portal::words::{DMARC, DmarcWords, PARTS};
