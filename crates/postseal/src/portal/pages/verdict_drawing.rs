@@ -58,11 +58,16 @@ impl Wire {
         let middle = GUTTER / 2;
         Wire { taken, path: format!("M0 {from}C{middle} {from} {middle} {to} {GUTTER} {to}") }
     }
+
+    /// How the path of each wire begins that leaves the node in this row.
+    fn begin(row: usize) -> String {
+        format!("M0 {}C", row * PITCH + NODE / 2)
+    }
 }
 
 impl Drawing {
     pub(super) fn of(verdict: &VerdictResource, words: &'static MessagesWords, lang: Lang) -> Drawing {
-        let found = evidence(verdict, words);
+        let mut found = evidence(verdict, words);
         let aligned = alignment(verdict, words);
         let asked = policy(verdict, words);
         let otherwise: Vec<Node> =
@@ -73,6 +78,10 @@ impl Drawing {
         let to_reasons = joined(&asked, &otherwise);
         let before = if otherwise.is_empty() { &asked } else { &otherwise };
         let to_decision = joined(before, &decided);
+        for (row, node) in found.iter_mut().enumerate() {
+            let begins = Wire::begin(row);
+            node.taken = to_alignment.iter().any(|wire| wire.taken && wire.path.starts_with(&begins));
+        }
         let column = |title, nodes, mut wires: Vec<Wire>| {
             // What is drawn later lies above.
             wires.sort_by_key(|wire| wire.taken);
@@ -102,29 +111,25 @@ fn joined(from: &[Node], to: &[Node]) -> Vec<Wire> {
     wires.collect()
 }
 
+/// Which of it is on the path is seen by the wires that leave it.
 fn evidence(verdict: &VerdictResource, words: &MessagesWords) -> Vec<Node> {
-    let vouches = |result: &str| result == "pass";
-    let mark = |result: &str| if vouches(result) { Mark::Sealed } else { result_mark(result) };
+    let mark = |result: &str| if result == "pass" { Mark::Sealed } else { result_mark(result) };
     let envelope = verdict.spf.domain.as_deref().unwrap_or(words.unknown);
     let mut nodes = vec![
-        Node::new(
-            vouches(&verdict.spf.result),
-            format!("SPF: {}", verdict.spf.result),
-            format!("{} {envelope}", words.envelope),
-        )
-        .marked(result_mark(&verdict.spf.result)),
+        Node::new(false, format!("SPF: {}", verdict.spf.result), format!("{} {envelope}", words.envelope))
+            .marked(result_mark(&verdict.spf.result)),
     ];
     for signature in &verdict.dkim {
         let text = format!("DKIM: {}", signature.result);
         let detail = format!("{}, {} {}", signature.domain, words.selector, signature.selector);
-        nodes.push(Node::new(vouches(&signature.result), text, detail).marked(mark(&signature.result)));
+        nodes.push(Node::new(false, text, detail).marked(mark(&signature.result)));
     }
     if verdict.dkim.is_empty() {
         nodes.push(Node::new(false, words.no_signature, ""));
     }
     if verdict.arc != "none" {
         let text = format!("ARC: {}", verdict.arc);
-        nodes.push(Node::new(vouches(&verdict.arc), text, words.sealed).marked(result_mark(&verdict.arc)));
+        nodes.push(Node::new(false, text, words.sealed).marked(result_mark(&verdict.arc)));
     }
     nodes
 }
