@@ -21,6 +21,9 @@ mod serve;
 mod api;
 mod portal;
 
+// What is to be registered for a domain.
+mod registration;
+
 // What receivers are known to refuse.
 mod receiver_rules;
 

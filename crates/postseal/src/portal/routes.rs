@@ -41,7 +41,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
     let pages = page(pages, &domain("/spf"), Read, get(spf::show));
     let pages = page(pages, &domain("/dmarc"), Read, get(dmarc::show));
     let pages = page(pages, &domain("/records"), Read, get(records::show));
-    let pages = page(pages, &domain("/records.zone"), Read, get(records::zone_file));
+    let pages = page(pages, &domain("/records/export/{format}"), Read, get(records::export));
     let pages = page(pages, "/check", Any, get(check::show));
     let pages = page(pages, "/explain", Any, get(explain::show).post(explain::explain));
     let pages = page(pages, "/settings", Any, get(settings::first));

@@ -120,6 +120,24 @@ async fn each_page_is_there_in_both_languages() {
     check("/search?q=contoso", "contoso.example", "contoso.example").await;
 }
 
+/// What is to be registered, held against what is there, and as files for those who take them.
+#[tokio::test]
+async fn records_say_how_they_stand_and_can_be_taken_away() {
+    let pages = Pages::with_domain().await;
+    let path = "/o/contoso/domains/contoso.example/records";
+    let (_, text) = pages.get(path).await;
+    assert!(text.contains("Not registered yet") && text.contains("No DKIM keys saved"), "{text}");
+    let check = async |format: &str, expected: &str| {
+        let (status, text) = pages.get(&format!("{path}/export/{format}")).await;
+        assert_eq!(status, StatusCode::OK, "{format}: {text}");
+        assert!(text.contains(expected) && text.contains("_dmarc"), "{format}: {text}");
+    };
+    check("zone", "IN TXT").await;
+    check("dnscontrol", "D_EXTEND(\"contoso.example\",").await;
+    check("terraform", "resource \"dns_txt_record_set\"").await;
+    assert_eq!(pages.get(&format!("{path}/export/xml")).await.0, StatusCode::NOT_FOUND);
+}
+
 /// The field's words can be asked what they mean, in each language, on each page that begins with one.
 #[tokio::test]
 async fn terms_are_explained_where_a_page_first_uses_them() {

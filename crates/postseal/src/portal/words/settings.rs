@@ -187,3 +187,42 @@ pub(in crate::portal) fn action_words(action: &str, lang: Lang) -> Option<&'stat
     };
     Some(lang.pick(en, ja))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever the store writes into the audit log is said in words: its source is read for what looks like one.
+    #[test]
+    fn every_action_has_words() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../postseal-store/src/sqlite");
+        let mut seen = 0;
+        for file in std::fs::read_dir(folder).expect("the store's source").flatten() {
+            let Ok(text) = std::fs::read_to_string(file.path()) else { continue };
+            for word in text.split('"').filter(|word| looks_like_an_action(word)) {
+                assert!(action_words(word, Lang::En).is_some(), "{word} has no words");
+                seen += 1;
+            }
+        }
+        assert!(seen > 20, "only {seen} actions were found");
+    }
+
+    fn looks_like_an_action(word: &str) -> bool {
+        let groups = [
+            "account",
+            "arc",
+            "dkim",
+            "domain",
+            "exception",
+            "node",
+            "org",
+            "receiver",
+            "session",
+            "setup-link",
+            "store",
+            "token",
+        ];
+        let is_name = |part: &str| part.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        word.split_once('.').is_some_and(|(group, rest)| groups.contains(&group) && is_name(rest))
+    }
+}

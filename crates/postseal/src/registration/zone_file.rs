@@ -22,7 +22,7 @@ pub(super) fn write(plan: &Plan, lang: Lang) -> String {
 }
 
 /// What to do with what is there, a line each, for a remark in any form.
-pub(super) fn remarks(planned: &Planned, lang: Lang) -> Vec<String> {
+pub(crate) fn remarks(planned: &Planned, lang: Lang) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for old in &planned.replaces {
         let old = shown(old);

@@ -6,25 +6,23 @@ use postseal_core::spf;
 use postseal_dns::master_file::write_data;
 use serde::Serialize;
 
-use super::by_hand;
 use crate::api::resource::Record;
-use crate::cli::problem::Problem;
 use crate::words::{Lang, say};
 
 /// What is wanted for a domain.
-pub(super) struct Wanted<'w> {
-    pub(super) domain: &'w DomainName,
+pub(crate) struct Wanted<'w> {
+    pub(crate) domain: &'w DomainName,
     /// What the node wants published; `None` without a node.
-    pub(super) ours: Option<&'w [Record]>,
+    pub(crate) ours: Option<&'w [Record]>,
     /// Mechanisms that must be in the SPF record.
-    pub(super) terms: &'w [String],
-    pub(super) flatten: bool,
+    pub(crate) terms: &'w [String],
+    pub(crate) flatten: bool,
 }
 
 /// What to do about one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Action {
+pub(crate) enum Action {
     /// Nothing of its kind is there.
     Add,
     /// It takes the place of what is there.
@@ -37,28 +35,33 @@ pub(super) enum Action {
 
 /// One record, and why.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Planned {
+pub(crate) struct Planned {
     #[serde(flatten)]
-    pub(super) record: Record,
-    pub(super) action: Action,
+    pub(crate) record: Record,
+    pub(crate) action: Action,
     /// The texts whose place it takes.
-    pub(super) replaces: Vec<String>,
+    pub(crate) replaces: Vec<String>,
     /// Other texts at the same name, which stay.
-    pub(super) beside: Vec<String>,
-    pub(super) reason: String,
+    pub(crate) beside: Vec<String>,
+    pub(crate) reason: String,
 }
 
 /// All records, in the order in which they are to be registered.
-pub(super) struct Plan {
-    pub(super) records: Vec<Planned>,
+pub(crate) struct Plan {
+    pub(crate) records: Vec<Planned>,
     /// What somebody must look at before.
-    pub(super) remarks: Vec<String>,
+    pub(crate) remarks: Vec<String>,
 }
 
 impl Plan {
+    /// Nothing is to be registered.
+    pub(crate) fn nothing() -> Plan {
+        Plan { records: Vec::new(), remarks: Vec::new() }
+    }
+
     /// `published` is what the DNS has, where that is known.
-    pub(super) fn new(wanted: &Wanted<'_>, published: Option<&CheckReport>, lang: Lang) -> Plan {
-        let mut plan = Plan { records: Vec::new(), remarks: Vec::new() };
+    pub(crate) fn new(wanted: &Wanted<'_>, published: Option<&CheckReport>, lang: Lang) -> Plan {
+        let mut plan = Plan::nothing();
         plan.ours(wanted, "ownership", lang);
         plan.spf(wanted, published, lang);
         plan.ours(wanted, "dkim", lang);
@@ -179,6 +182,15 @@ impl Plan {
     }
 }
 
+/// Of a record that cannot be made: what to do instead.
+fn by_hand(domain: &DomainName, lang: Lang) -> String {
+    say!(
+        lang,
+        "{domain}: what the DNS has is not known, so the SPF record below may have to be merged by hand with the one that is there; never publish two",
+        "{domain}: 現在の DNS の内容を確認できないため、すでに SPF レコードがある場合は下の SPF レコードと手作業で統合してください。2 つ登録してはいけません"
+    )
+}
+
 /// The first proposal for a text at this name, of a finding that counts.
 fn fix_at(report: &CheckReport, name: &DomainName, counts: impl Fn(&Cause) -> bool) -> Option<Fix> {
     let findings = report.findings.iter().filter(|finding| counts(&finding.cause));
@@ -188,7 +200,7 @@ fn fix_at(report: &CheckReport, name: &DomainName, counts: impl Fn(&Cause) -> bo
 }
 
 /// The terms of a record without its `all`.
-fn mechanisms(record: &str) -> Vec<&str> {
+pub(crate) fn mechanisms(record: &str) -> Vec<&str> {
     let is_all = |term: &&str| !term.trim_start_matches(['+', '-', '~', '?']).eq_ignore_ascii_case("all");
     record.split(' ').skip(1).filter(|term| !term.is_empty()).filter(is_all).collect()
 }
@@ -206,22 +218,6 @@ fn txt(purpose: &str, name: &DomainName, value: &str) -> Record {
         value: value.to_owned(),
         zone_line: format!("{name}. {ttl} IN TXT {}", write_data(&data)),
     }
-}
-
-/// # Errors
-/// Where it is no mechanism that authorises somebody.
-pub(super) fn check_term(term: &str, lang: Lang) -> Result<(), Problem> {
-    let record = spf::Record::parse(format!("v=spf1 {term}").as_bytes());
-    let is_one = record.directives().len() == 1
-        && record.error().is_none()
-        && !mechanisms(&format!("x {term}")).is_empty();
-    if is_one && !term.contains(' ') {
-        return Ok(());
-    }
-    Err(Problem::with_next(
-        say!(lang, "{term:?} is no SPF mechanism", "{term:?} は SPF の機構ではありません"),
-        "--spf include:spf.provider.example --spf ip4:192.0.2.10".to_owned(),
-    ))
 }
 
 fn reason(purpose: &str, lang: Lang) -> &'static str {

@@ -1,18 +1,11 @@
 //! `postseal records`: what to register for a domain, in which order, and why.
 
-// What is to be published, held against what is.
-mod plan;
-
-// The forms in which a DNS host takes it.
-mod dnscontrol;
-mod terraform;
-mod zone_file;
-
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use postseal_core::advice::{self, CheckReport, CheckRequest, MAX_CHECK_QUERIES};
 use postseal_core::dns::DomainName;
+use postseal_core::spf;
 
 use super::Status;
 use super::args::DnsArgs;
@@ -22,8 +15,8 @@ use super::node_client::{NodeClient, block_on, domain_name};
 use super::problem::Problem;
 use super::terminal::Terminal;
 use crate::api::resource::Record;
-use crate::words::say;
-use plan::{Plan, Wanted};
+use crate::registration::{Format, Plan, Wanted, mechanisms};
+use crate::words::{Lang, say};
 
 /// What to register for a domain, in which order and why; an SPF record is merged, never replaced
 #[derive(Debug, Args)]
@@ -52,14 +45,6 @@ Examples:
   postseal records contoso.example --spf include:spf.provider.example
   postseal records contoso.example --format terraform";
 
-/// Forms of the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Zone,
-    Dnscontrol,
-    Terraform,
-}
-
 /// A domain owner waits for this, so it is less than `check` may take.
 const BUDGET: Budget = Budget { time: Duration::from_secs(8), queries: MAX_CHECK_QUERIES, at_once: 1 };
 
@@ -67,7 +52,7 @@ pub(super) fn run(args: &RecordsArgs, terminal: &Terminal) -> Result<Status, Pro
     let lang = terminal.lang;
     let domain = domain_name(&args.domain, lang)?;
     for term in &args.spf {
-        plan::check_term(term, lang)?;
+        check_term(term, lang)?;
     }
     let ours = if args.at.node.is_named() || args.at.node.is_here() {
         Some(of_node(args, &domain, terminal)?)
@@ -87,11 +72,7 @@ pub(super) fn run(args: &RecordsArgs, terminal: &Terminal) -> Result<Status, Pro
     if terminal.json {
         terminal.print_json(&plan.records)?;
     } else {
-        terminal.print(&match args.format.unwrap_or(Format::Zone) {
-            Format::Zone => zone_file::write(&plan, lang),
-            Format::Dnscontrol => dnscontrol::write(&plan, &domain, lang),
-            Format::Terraform => terraform::write(&plan, &domain, lang),
-        })?;
+        terminal.print(&args.format.unwrap_or(Format::Zone).write(&plan, &domain, lang))?;
     }
     Ok(if plan.remarks.is_empty() { Status::Good } else { Status::Bad })
 }
@@ -123,11 +104,18 @@ fn published(
     Ok(looked.into_iter().next().map(|(report, _)| report))
 }
 
-/// Of a record that cannot be made: what to do instead.
-fn by_hand(domain: &DomainName, lang: crate::words::Lang) -> String {
-    say!(
-        lang,
-        "{domain}: what the DNS has is not known, so the SPF record below may have to be merged by hand with the one that is there; never publish two",
-        "{domain}: 現在の DNS の内容を確認できないため、すでに SPF レコードがある場合は下の SPF レコードと手作業で統合してください。2 つ登録してはいけません"
-    )
+/// # Errors
+/// Where it is no mechanism that authorises somebody.
+pub(crate) fn check_term(term: &str, lang: Lang) -> Result<(), Problem> {
+    let record = spf::Record::parse(format!("v=spf1 {term}").as_bytes());
+    let is_one = record.directives().len() == 1
+        && record.error().is_none()
+        && !mechanisms(&format!("x {term}")).is_empty();
+    if is_one && !term.contains(' ') {
+        return Ok(());
+    }
+    Err(Problem::with_next(
+        say!(lang, "{term:?} is no SPF mechanism", "{term:?} は SPF の機構ではありません"),
+        "--spf include:spf.provider.example --spf ip4:192.0.2.10".to_owned(),
+    ))
 }
