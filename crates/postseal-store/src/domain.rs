@@ -12,6 +12,8 @@ pub struct Domain {
     pub standing: Standing,
     /// What stands for it in hosted names; set once it is held.
     pub label: Option<HostedLabel>,
+    /// When it was added, UNIX seconds.
+    pub added_at: u64,
 }
 
 /// Whether an organisation holds a domain.

@@ -9,6 +9,7 @@
 // What is stored.
 mod audit_row;
 mod domain;
+mod domain_list;
 mod hosted_key;
 mod published_key;
 mod receiver_policy;
@@ -37,6 +38,10 @@ pub use account::{Account, ActorName, ActorNameError, PasswordHash, Role, Sessio
 pub use api_token::{ApiToken, NewApiToken, SecretHash, TokenScope};
 pub use audit_row::{AuditRow, AuditVerdict, Feed};
 pub use domain::{Act, Domain, FormerName, HeldDomain, HeldKey, Standing, Verification};
+pub use domain_list::{
+    DomainCounts, DomainOrder, DomainPage, DomainPlace, DomainQuestion, DomainStanding, FoundDomain,
+    ListedDomain,
+};
 pub use hosted_key::{HostedKey, HostedKeyError};
 pub use key_encryption_key::{KeyEncryptionKey, KeySource, KeySourceError};
 pub use key_vault::{Binding, KeyVault, SealedKey, VaultError};

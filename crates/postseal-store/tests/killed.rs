@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use postseal_core::dkim::SigningKey;
 use postseal_core::hosting::{Life, Slot};
-use postseal_store::{AuditVerdict, Standing, Store};
+use postseal_store::{AuditVerdict, DomainQuestion, Standing, Store};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use world::{check_tables, open, organisation};
 
@@ -107,7 +107,8 @@ async fn check(store: &Store, lines: &[String], before: Known) -> Known {
     assert!(written + silent >= done, "{done} changes were answered and {written} rows are there");
     let (mut keys, mut rotated) = (0, before.rotated);
     rotated += lines.iter().filter(|line| line.starts_with("rotate")).count();
-    for domain in store.domains(&contoso, "", 100).await.expect("read") {
+    for listed in store.domains(&contoso, &DomainQuestion::default(), 100).await.expect("read").domains {
+        let domain = listed.domain;
         let Standing::Held(_) = domain.standing else { panic!("{domain:?}") };
         let label = domain.label.expect("a domain that is held has its label");
         let Some(configuration) = store.dkim_get(&contoso, &domain.name).await.expect("whole") else {

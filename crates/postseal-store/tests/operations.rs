@@ -7,7 +7,8 @@ use postseal_core::hosting::{
     Changes, Conclusion, Event, HostingZone, KeyId, Life, Refusal, SelectorSlot, Slot, TokenReading,
 };
 use postseal_store::{
-    Binding, HostedKey, KeyEncryptionKey, KeyVault, Sighting, Standing, Store, StoreError, Verification,
+    Binding, DomainPlace, DomainQuestion, HostedKey, KeyEncryptionKey, KeyVault, Sighting, Standing, Store,
+    StoreError, Verification,
 };
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use world::{DAY, T0, WAITS, World, at, ed25519, enable, kek, name, open, organisation, selectors, token};
@@ -52,11 +53,14 @@ async fn a_domain_is_claimed_proven_listed_and_removed() {
     for extra in ["b.example", "c.example"] {
         world.hold("contoso", extra, T0).await;
     }
-    let page = store.domains(&contoso, "a.example", 1).await.expect("read");
-    assert_eq!(page.iter().map(|d| d.name.to_string()).collect::<Vec<_>>(), ["b.example"]);
+    let behind =
+        DomainQuestion { after: Some(DomainPlace::behind("a.example")), ..DomainQuestion::default() };
+    let page = store.domains(&contoso, &behind, 1).await.expect("read").domains;
+    assert_eq!(page.iter().map(|d| d.domain.name.to_string()).collect::<Vec<_>>(), ["b.example"]);
     store.remove_domain(&contoso, &name("b.example"), at(T0)).await.expect("removed");
-    let page = store.domains(&contoso, "", 10).await.expect("read");
-    assert_eq!(page.iter().map(|d| d.name.to_string()).collect::<Vec<_>>(), ["a.example", "c.example"]);
+    let page = store.domains(&contoso, &DomainQuestion::default(), 10).await.expect("read").domains;
+    let names: Vec<String> = page.iter().map(|d| d.domain.name.to_string()).collect();
+    assert_eq!(names, ["a.example", "c.example"]);
     assert!(matches!(store.domain(&contoso, &name("b.example")).await, Err(StoreError::NoDomain(_))));
 }
 

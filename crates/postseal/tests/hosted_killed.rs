@@ -18,7 +18,7 @@ use postseal_core::dkim::SigningKey;
 use postseal_core::dns::{DomainName, Outcome, Question, RecordType, Records};
 use postseal_core::hosting::{OrganisationName, Slot};
 use postseal_dns::ask::Resolver;
-use postseal_store::{AuditVerdict, KeySource, Store};
+use postseal_store::{AuditVerdict, DomainQuestion, KeySource, Store};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use serde_json::{Value, json};
 use support::Files;
@@ -184,7 +184,9 @@ async fn check_store(node: &Node, world: &mut World) {
     let now = SystemTime::UNIX_EPOCH.elapsed().expect("after 1970").as_secs();
     let store = Store::open_sqlite(&node.path("state/postseal.db"), &key, now).await.expect("opens");
     let organisation = OrganisationName::parse("contoso").expect("a name");
-    for domain in store.domains(&organisation, "", 1_000).await.expect("read") {
+    for domain in store.domains(&organisation, &DomainQuestion::default(), 1_000).await.expect("read").domains
+    {
+        let domain = domain.domain;
         let Some(configuration) = store.dkim_get(&organisation, &domain.name).await.expect("held") else {
             continue;
         };

@@ -10,7 +10,7 @@ use super::{Connection, Sqlite, feed, migrations, options, to_sql};
 use crate::{Act, KeySource, StoreError};
 
 /// Tables whose rows a restore takes from the backup in place of ours, parents first.
-const REPLACED: [&str; 9] = [
+const REPLACED: [&str; 10] = [
     "INSERT INTO main.domain SELECT * FROM backup.domain",
     "INSERT INTO main.signing_key SELECT * FROM backup.signing_key",
     "INSERT INTO main.signing_configuration SELECT * FROM backup.signing_configuration",
@@ -20,10 +20,12 @@ const REPLACED: [&str; 9] = [
     "INSERT INTO main.trusted_sealer SELECT * FROM backup.trusted_sealer",
     "INSERT INTO main.receiver_setting SELECT * FROM backup.receiver_setting",
     "INSERT INTO main.allowed_pair SELECT * FROM backup.allowed_pair",
+    "INSERT INTO main.node_setting SELECT * FROM backup.node_setting",
 ];
 
 /// Children first.
-const EMPTIED: [&str; 9] = [
+const EMPTIED: [&str; 10] = [
+    "DELETE FROM main.node_setting",
     "DELETE FROM main.allowed_pair",
     "DELETE FROM main.receiver_setting",
     "DELETE FROM main.trusted_sealer",

@@ -15,11 +15,13 @@ pub(super) struct DomainRow {
     pub(super) organisation_id: i64,
     pub(super) name: DomainName,
     pub(super) standing: Standing,
+    /// When it was claimed, or added by the operator's word.
+    pub(super) added_at: u64,
     /// When a claimant's token was first seen while another holds the domain.
     proven_at: Option<u64>,
 }
 
-type Columns = (
+pub(super) type Columns = (
     i64,
     i64,
     String,
@@ -39,11 +41,6 @@ const BY_NAME: &str =
 const BY_HOLDER: &str =
     "SELECT id, organisation_id, name, state, token, token_made_at, proven_at, title, title_at,
     checked_at, missing_since FROM domain WHERE name = ? AND state = 'held'";
-const PAGE: &str =
-    "SELECT id, organisation_id, name, state, token, token_made_at, proven_at, title, title_at,
-    checked_at, missing_since FROM domain WHERE organisation_id = ? AND state <> 'removed' AND name > ?
-    ORDER BY name LIMIT ?";
-
 pub(super) async fn find(
     connection: &mut Connection,
     organisation: i64,
@@ -76,7 +73,7 @@ pub(super) async fn held(
 }
 
 impl DomainRow {
-    fn read(row: Columns) -> Result<DomainRow, StoreError> {
+    pub(super) fn read(row: Columns) -> Result<DomainRow, StoreError> {
         let bad = || StoreError::BadRow { what: "domain" };
         let (
             id,
@@ -104,7 +101,8 @@ impl DomainRow {
             _ => return Err(bad()),
         };
         let name = DomainName::parse(&name).map_err(|_| bad())?;
-        Ok(DomainRow { id, organisation_id, name, standing, proven_at: proven_at.map(from_sql) })
+        let (added_at, proven_at) = (from_sql(made_at), proven_at.map(from_sql));
+        Ok(DomainRow { id, organisation_id, name, standing, added_at, proven_at })
     }
 }
 
@@ -348,24 +346,6 @@ impl Sqlite {
         }
     }
 
-    pub(crate) async fn domains(
-        &self,
-        organisation: &OrganisationName,
-        after: &str,
-        limit: u32,
-    ) -> Result<Vec<Domain>, StoreError> {
-        let mut transaction = self.read().await?;
-        let id = organisations::id_of(&mut transaction, organisation).await?;
-        let rows: Vec<Columns> =
-            sqlx::query_as(PAGE).bind(id).bind(after).bind(limit).fetch_all(&mut *transaction).await?;
-        let mut domains = Vec::with_capacity(rows.len());
-        for row in rows {
-            let row = DomainRow::read(row)?;
-            domains.push(with_label(&mut transaction, organisation, row).await?);
-        }
-        Ok(domains)
-    }
-
     /// Who holds a name, if anybody does.
     pub(crate) async fn holder_of(&self, name: &DomainName) -> Result<Option<OrganisationName>, StoreError> {
         let mut transaction = self.read().await?;
@@ -406,5 +386,6 @@ async fn with_label(
     row: DomainRow,
 ) -> Result<Domain, StoreError> {
     let label = labels::find(connection, row.organisation_id, &row.name).await?;
-    Ok(Domain { name: row.name, organisation: organisation.clone(), standing: row.standing, label })
+    let (organisation, added_at) = (organisation.clone(), row.added_at);
+    Ok(Domain { name: row.name, organisation, standing: row.standing, label, added_at })
 }

@@ -21,6 +21,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "audit_by_subject",
         sql: include_str!("migrations/0005_audit_by_subject.sql"),
     },
+    Migration { version: 6, name: "domain_lists", sql: include_str!("migrations/0006_domain_lists.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

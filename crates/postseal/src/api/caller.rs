@@ -88,6 +88,14 @@ impl Caller {
         found.map(Tenant).ok_or_else(|| no_organisation(name))
     }
 
+    /// The one organisation whose things the caller may see; `None`: everybody's.
+    pub(super) fn only(&self) -> Option<&OrganisationName> {
+        match &self.scope {
+            Scope::Token(_, only) => only.as_ref(),
+            Scope::Operator | Scope::Account(_, Role::Administrator) => None,
+        }
+    }
+
     /// The account that has logged in.
     pub(super) fn account(&self) -> Option<&ActorName> {
         match &self.scope {

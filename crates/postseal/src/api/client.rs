@@ -18,9 +18,10 @@ use super::exchange::{JSON, Request, percent_encoded};
 use super::remote::{Remote, Stream};
 use super::resource::{
     AllowedPairResource, ArcConfig, AuditEntry, AuditVerification, Backup, BackupOrder, DkimOutcome,
-    DkimSigningConfiguration, DomainResource, NewAllowedPair, NewDkimSigningConfiguration, NewDomain,
-    NewOrganisation, NewToken, Organisation, Page, PolicyEffectResource, ReceiverPolicyResource, Record,
-    ReloadOrder, RestoreOrder, RotateDkimSigningConfiguration, SetArcConfig, SetDkimSigningConfiguration,
+    DkimSigningConfiguration, DomainCountsResource, DomainResource, NewAllowedPair,
+    NewDkimSigningConfiguration, NewDomain, NewOrganisation, NewToken, Organisation, Page,
+    PolicyEffectResource, ReceiverPolicyResource, Record, ReloadOrder, RestoreOrder,
+    RotateDkimSigningConfiguration, SearchResult, SetArcConfig, SetDkimSigningConfiguration,
     SetReceiverPolicy, SetupLink, Token, TokenMade, VerdictDayResource, VerdictResource, VerificationOutcome,
 };
 use super::server::{ANSWER_TIME, Whole, collect};
@@ -73,6 +74,13 @@ impl Client {
         Client(Transport::InProcess(api, caller))
     }
 
+    /// The same node in this process, asked by somebody else.
+    #[cfg(test)]
+    pub(crate) fn as_another(&self, caller: Caller) -> Client {
+        let Transport::InProcess(api, _) = &self.0 else { unreachable!("in this process") };
+        Client::in_process(Arc::clone(api), caller)
+    }
+
     /// A page of organisations, from the first or from a page's `next`.
     pub(crate) async fn organisations(&self, next: Option<&str>) -> Result<Page<Organisation>, ClientError> {
         self.get(next.unwrap_or("/v1/organisations")).await
@@ -82,7 +90,7 @@ impl Client {
         self.send("POST", "/v1/organisations", new).await
     }
 
-    /// A page of domains, from the first or from a page's `next`.
+    /// A page of domains, from the first or from a page's `next`; a `next` may be made of what is wanted.
     pub(crate) async fn domains(
         &self,
         organisation: &OrganisationName,
@@ -90,6 +98,19 @@ impl Client {
     ) -> Result<Page<DomainResource>, ClientError> {
         let first = format!("{}/domains", at(organisation));
         self.get(next.unwrap_or(&first)).await
+    }
+
+    /// How many domains stand how.
+    pub(crate) async fn domain_counts(
+        &self,
+        organisation: &OrganisationName,
+    ) -> Result<DomainCountsResource, ClientError> {
+        self.get(&format!("{}/domain-counts", at(organisation))).await
+    }
+
+    /// What has these letters, or this id.
+    pub(crate) async fn search(&self, sought: &str, limit: u32) -> Result<SearchResult, ClientError> {
+        self.get(&format!("/v1/search?q={}&limit={limit}", percent_encoded(sought))).await
     }
 
     pub(crate) async fn add_domain(

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::resource::DOMAIN_STATES;
 use super::routes::{ROUTES, Route};
 
 /// The whole description.
@@ -64,6 +65,8 @@ fn parameters(route: &Route) -> Vec<Value> {
             "limit" => json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 }),
             "watch" | "dry_run" => json!({ "type": "boolean", "default": false }),
             "row" | "before" => json!({ "type": "integer", "minimum": 0 }),
+            "state" => json!({ "type": "string", "enum": DOMAIN_STATES.iter().map(|(word, _)| *word).collect::<Vec<_>>() }),
+            "order" => json!({ "type": "string", "enum": ["name", "-name", "state", "-state", "added", "-added"], "default": "name" }),
             "days" => json!({ "type": "integer", "minimum": 1, "maximum": 400, "default": 30 }),
             _ => json!({ "type": "string" }),
         };

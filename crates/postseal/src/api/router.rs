@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::caller::Caller;
 use super::exchange::{Answer, Request, percent_decoded};
 use super::operations::{
-    arc_config, audit, dkim, domains, let_in, messages, node, organisations, receiver_policy,
+    arc_config, audit, dkim, domains, let_in, messages, node, organisations, receiver_policy, search,
 };
 use super::routes::{Names, Operation, ROUTES, Route};
 use super::{Problem, ProblemKind, openapi};
@@ -123,6 +123,8 @@ impl Api {
             O::AddOrganisation => organisations::add(call).await,
             O::GetOrganisation => organisations::get(call).await,
             O::ListDomains => domains::list(call).await,
+            O::CountDomains => domains::counts(call).await,
+            O::Search => search::search(call).await,
             O::AddDomain => domains::add(call).await,
             O::GetDomain => domains::get(call).await,
             O::RemoveDomain => domains::remove(call).await,

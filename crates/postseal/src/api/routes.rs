@@ -4,10 +4,12 @@ use super::caller::Right;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     DescribeApi,
+    Search,
     ListOrganisations,
     AddOrganisation,
     GetOrganisation,
     ListDomains,
+    CountDomains,
     AddDomain,
     GetDomain,
     RemoveDomain,
@@ -106,6 +108,7 @@ const fn route(
 }
 
 const PAGE: &[&str] = &["after", "limit"];
+const DOMAINS: &[&str] = &["contains", "state", "order", "after", "limit"];
 const VERDICTS: &[&str] = &["author_domain", "client", "queue_id", "dmarc", "action", "before", "limit"];
 const DRY_RUN: &[&str] = &["dry_run"];
 
@@ -127,10 +130,12 @@ pub(super) const ROUTES: &[Route] = &{
     use Right as R;
     [
         route(O::DescribeApi, ("GET", "/v1/openapi.json"), R::Any, "This description", "", (200, "OpenApi"), &[]),
+        route(O::Search, ("GET", "/v1/search"), R::Any, "Organisations and domains by letters of their names, messages by a whole queue id or number: of what the caller may see", "", (200, "SearchResult"), &["q", "limit"]),
         route(O::ListOrganisations, ("GET", "/v1/organisations"), R::Operate, "A page of organisations", "", (200, "OrganisationPage"), PAGE),
         route(O::AddOrganisation, ("POST", "/v1/organisations"), R::Operate, "Make an organisation with its initial domain", "NewOrganisation", (201, "Organisation"), &[]),
         route(O::GetOrganisation, ("GET", organisation!("")), R::ReadOrganisation, "An organisation", "", (200, "Organisation"), &[]),
-        route(O::ListDomains, ("GET", organisation!("/domains")), R::ReadOrganisation, "A page of an organisation's domains", "", (200, "DomainPage"), PAGE),
+        route(O::ListDomains, ("GET", organisation!("/domains")), R::ReadOrganisation, "A page of an organisation's domains; a page may be short where few are wanted", "", (200, "DomainPage"), DOMAINS),
+        route(O::CountDomains, ("GET", organisation!("/domain-counts")), R::ReadOrganisation, "How many of its domains stand how", "", (200, "DomainCounts"), &[]),
         route(O::AddDomain, ("POST", organisation!("/domains")), R::ChangeOrganisation, "Claim a domain, or hold it by the operator's word", "NewDomain", (201, "Domain"), &[]),
         route(O::GetDomain, ("GET", domain!("")), R::ReadOrganisation, "A domain", "", (200, "Domain"), &[]),
         route(O::RemoveDomain, ("DELETE", domain!("")), R::ChangeOrganisation, "Remove a domain and destroy its keys", "", (204, ""), &[]),

@@ -163,6 +163,8 @@ async fn resources_are_as_they_are_described() {
     check("AuditVerification", &client.verify_audit(None).await.expect("read"));
     check("OrganisationPage", &client.organisations(None).await.expect("read"));
     check("DomainPage", &client.domains(&contoso, None).await.expect("read"));
+    check("DomainCounts", &client.domain_counts(&contoso).await.expect("read"));
+    check("SearchResult", &client.search("4Xy0", 10).await.expect("read"));
     api.portal_is_at("https://mail.example.net".to_owned());
     let link = client.add_setup_link().await.expect("made");
     assert!(link.url.starts_with("https://mail.example.net/setup?link="), "{link:?}");

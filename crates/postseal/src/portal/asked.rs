@@ -4,7 +4,6 @@ use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
-use postseal_core::dns::DomainName;
 use postseal_core::hosting::OrganisationName;
 
 use super::failure::Failure;
@@ -56,7 +55,12 @@ impl Asked {
     /// The frame of a page.
     pub(super) async fn page(&self, organisation: Option<&str>, place: Place, title: String) -> Page {
         let names = self.client().organisations(None).await.map(|page| page.items).unwrap_or_default();
-        let organisations: Vec<String> = names.into_iter().map(|organisation| organisation.name).collect();
+        let mut organisations: Vec<String> =
+            names.into_iter().map(|organisation| organisation.name).collect();
+        // Of many, the first are offered, and the one that is looked at.
+        if let Some(here) = organisation.filter(|here| !organisations.iter().any(|name| name == here)) {
+            organisations.insert(0, here.to_owned());
+        }
         let organisation = organisation.map(str::to_owned).or_else(|| organisations.first().cloned());
         Page {
             locale: self.locale,
@@ -97,15 +101,13 @@ impl Asked {
         }
     }
 
-    /// A page of domains behind this one; `next` says whether there are more.
+    /// A page of domains that fulfil a query of the API.
     pub(super) async fn domain_page(
         &self,
         organisation: &OrganisationName,
-        after: Option<&DomainName>,
-        limit: u32,
+        query: &str,
     ) -> Result<api::resource::Page<DomainResource>, Failure> {
-        let after = after.map(|after| format!("after={after}&")).unwrap_or_default();
-        let path = format!("/v1/organisations/{organisation}/domains?{after}limit={limit}");
+        let path = format!("/v1/organisations/{organisation}/domains?{query}");
         let found = self.client().domains(organisation, Some(&path)).await;
         found.map_err(|error| self.failed(error))
     }

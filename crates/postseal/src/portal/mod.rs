@@ -10,6 +10,8 @@
 // What every page has.
 mod asked;
 mod assets;
+mod csv;
+mod download;
 mod failure;
 mod inert;
 pub(crate) mod locale;

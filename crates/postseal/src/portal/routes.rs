@@ -26,6 +26,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
     let pages = page(pages, "/organisations", Right::Operate, post(overview::add_organisation));
     let pages = page(pages, "/o/{organisation}/glance/{domain}", Read, get(overview::glance));
     let pages = page(pages, "/o/{organisation}/domains", Read, get(domains::list));
+    let pages = page(pages, "/o/{organisation}/domains/export/csv", Read, get(domains::export));
     let pages = page(pages, "/o/{organisation}/domains/add", Change, post(domains::add));
     let pages = page(pages, "/o/{organisation}/domains/enable", Change, post(domains::enable));
     let domain = |rest: &str| format!("/o/{{organisation}}/domains/{{domain}}{rest}");

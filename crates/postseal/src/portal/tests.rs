@@ -329,3 +329,101 @@ async fn the_receivers_settings_are_changed() {
         assert!(actions.iter().any(|done| done == action), "{action} is not in {actions:?}");
     }
 }
+
+/// A list is sorted, filtered, counted and exported; the search finds what it has, wherever it is.
+#[tokio::test]
+async fn domains_are_listed_sorted_counted_and_exported() {
+    let pages = Pages::with_domain().await;
+    let contoso = contoso();
+    for name in ["alpha.example", "zulu.example"] {
+        let new = NewDomain { name: name.to_owned(), trust: false };
+        pages.client.add_domain(&contoso, &new).await.expect("claimed");
+    }
+    let order = async |query: &str| {
+        let (status, text) = pages.get(&format!("/o/contoso/domains{query}")).await;
+        assert_eq!(status, StatusCode::OK, "{query}: {text}");
+        let place = |name: &str| text.find(&format!("/domains/{name}.example\""));
+        let mut found: Vec<_> =
+            ["alpha", "contoso", "zulu"].into_iter().filter_map(|name| Some((place(name)?, name))).collect();
+        found.sort_unstable();
+        (found.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(" "), text)
+    };
+    let (names, text) = order("").await;
+    assert_eq!(names, "alpha contoso zulu");
+    assert_eq!(text.matches("aria-sort").count(), 1, "{text}");
+    assert!(text.contains("aria-sort=\"ascending\"><a href=\"/o/contoso/domains?sort=-name\""), "{text}");
+    assert!(text.contains("Needs attention: 2") && text.contains("Not signing: 3"), "{text}");
+    let (names, text) = order("?sort=-name").await;
+    assert_eq!(names, "zulu contoso alpha");
+    assert!(text.contains("aria-sort=\"descending\""), "{text}");
+    assert_eq!(order("?sort=state").await.0, "alpha zulu contoso");
+    assert_eq!(order("?status=claimed&q=ZU").await.0, "zulu");
+    assert_eq!(order("?status=no_keys").await.0, "contoso");
+    assert_eq!(order("?status=signing").await.0, "");
+    assert_eq!(order("?sort=%3Cscript%3E&status=x&after=x").await.0, "zulu");
+    let (status, text) = pages.get("/o/contoso/domains/export/csv?status=claimed").await;
+    assert_eq!((status, text.lines().count()), (StatusCode::OK, 3), "{text}");
+    assert!(text.contains("\"alpha.example\",\"claimed\"") && !text.contains("contoso.example\""), "{text}");
+    let (_, text) = pages.get("/search?q=ULU&lang=ja").await;
+    assert!(text.contains("href=\"/o/contoso/domains/zulu.example\""), "{text}");
+    let (_, text) = pages.get("/search?q=ntos").await;
+    assert!(text.contains("href=\"/o/contoso\"") && text.contains("contoso.example"), "{text}");
+    let (_, text) = pages.get("/search?q=").await;
+    assert!(text.contains("queue id") && !text.contains("zulu"), "{text}");
+}
+
+/// A message is found by its whole queue id, by whoever may see messages.
+#[tokio::test]
+async fn a_message_is_found_by_its_id() {
+    let pages = Pages::with_domain().await;
+    pages.world.judge(&[pages.world.verdict(0), pages.world.verdict(1)]).await;
+    let check = async |sought: &str, expected: &[i64]| {
+        let (status, text) = pages.get(&format!("/search?q={sought}")).await;
+        assert_eq!(status, StatusCode::OK, "{sought}: {text}");
+        for id in [1, 2] {
+            assert_eq!(
+                text.contains(&format!("href=\"/messages/{id}\"")),
+                expected.contains(&id),
+                "{sought}: {text}"
+            );
+        }
+    };
+    check("4Xy0", &[1]).await;
+    check("%204Xy1%20", &[2]).await;
+    check("2", &[2]).await;
+    check("4xy0", &[]).await;
+    check("4Xy", &[]).await;
+    check("-1", &[]).await;
+    check("99999999999999999999", &[]).await;
+}
+
+/// Who may not see messages does not find them, and a token of one organisation finds nothing of another.
+#[tokio::test]
+async fn a_search_finds_what_the_caller_may_see() {
+    let pages = Pages::with_domain().await;
+    pages.world.judge(&[pages.world.verdict(0)]).await;
+    let fabrikam = NewOrganisation { name: "fabrikam".to_owned() };
+    pages.client.add_organisation(&fabrikam).await.expect("added");
+    let token = |scope, organisation| {
+        Caller::of_token(&postseal_store::ApiToken {
+            name: postseal_store::ActorName::parse("job").expect("a name"),
+            scope,
+            organisation,
+            made_by: "uid:0".to_owned(),
+            made_at: 0,
+            expires_at: 1,
+            used_at: None,
+        })
+    };
+    let found = async |caller: Caller, sought: &str| {
+        let found = pages.client.as_another(caller).search(sought, 9).await.expect("found");
+        (found.organisations.len(), found.domains.len(), found.messages.len())
+    };
+    use postseal_store::TokenScope::{Operate, ReadOrganisation};
+    let only = || Some(crate::service::test_world::organisation("fabrikam"));
+    assert_eq!(found(token(Operate, None), "4Xy0").await, (0, 0, 1));
+    assert_eq!(found(token(ReadOrganisation, None), "4Xy0").await, (0, 0, 0));
+    assert_eq!(found(token(ReadOrganisation, None), "contoso.example").await, (0, 1, 0));
+    assert_eq!(found(token(ReadOrganisation, only()), "contoso").await, (0, 0, 0));
+    assert_eq!(found(token(ReadOrganisation, only()), "abrik").await, (1, 1, 0));
+}

@@ -123,17 +123,25 @@ impl Service {
         self.view(domain, configured)
     }
 
-    /// Whether a held domain signs, without what was seen of it: lists have many. Of a domain in TXT
-    /// mode and of an initial one the status is that of its mode.
-    pub(crate) async fn signing_state(
+    /// How a held domain signs, without what was seen of it; `None` where it is not held.
+    pub(crate) async fn signing_state(&self, domain: &Domain) -> Result<Option<SigningState>, ServiceError> {
+        if !matches!(domain.standing, Standing::Held(_)) {
+            return Ok(None);
+        }
+        let configuration = self.store.dkim_get(&domain.organisation, &domain.name).await?;
+        Ok(self.state_of(domain, configuration.as_ref()))
+    }
+
+    /// The same of what is read already. Of a domain in TXT mode and of an initial one the status is that
+    /// of its mode.
+    pub(super) fn state_of(
         &self,
-        organisation: &OrganisationName,
-        name: &DomainName,
-    ) -> Result<SigningState, ServiceError> {
-        let configuration = self.store.dkim_get(organisation, name).await?;
-        let configuration = configuration.as_ref();
-        let mode = if self.is_initial(organisation, name) { PublishMode::Txt } else { self.mode() };
-        Ok(SigningState {
+        domain: &Domain,
+        configuration: Option<&SigningConfiguration>,
+    ) -> Option<SigningState> {
+        let initial = self.is_initial(&domain.organisation, &domain.name);
+        let mode = if initial { PublishMode::Txt } else { self.mode() };
+        matches!(domain.standing, Standing::Held(_)).then(|| SigningState {
             enabled: configuration.is_some_and(|configuration| configuration.enabled),
             status: SigningConfiguration::status(configuration, mode),
             flyout: SigningConfiguration::flyout(configuration),

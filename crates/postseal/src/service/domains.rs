@@ -1,10 +1,10 @@
 use postseal_core::dns::DomainName;
 use postseal_core::hosting::OrganisationName;
-use postseal_store::{Domain, Verification};
+use postseal_store::{Domain, DomainCounts, DomainPlace, DomainQuestion, FoundDomain, Verification};
 
 use super::look::TokenSighting;
 use super::new_keys::new_token;
-use super::{Service, ServiceError};
+use super::{Service, ServiceError, SigningState};
 
 /// A domain whose token was looked for.
 pub(crate) struct VerifiedDomain {
@@ -66,14 +66,37 @@ impl Service {
         Ok(self.store.domain(organisation, name).await?)
     }
 
-    /// A page of an organisation's domains by name, after `after`.
+    /// A page of an organisation's domains, with how those that are held sign, and where the list goes on.
     pub(crate) async fn domains(
         &self,
         organisation: &OrganisationName,
-        after: &str,
+        question: &DomainQuestion,
         limit: u32,
-    ) -> Result<Vec<Domain>, ServiceError> {
-        Ok(self.store.domains(organisation, after, limit).await?)
+    ) -> Result<(Vec<(Domain, Option<SigningState>)>, Option<DomainPlace>), ServiceError> {
+        let page = self.store.domains(organisation, question, limit).await?;
+        let with_state = page.domains.into_iter().map(|listed| {
+            let state = self.state_of(&listed.domain, listed.configuration.as_ref());
+            (listed.domain, state)
+        });
+        Ok((with_state.collect(), page.next))
+    }
+
+    /// How many of an organisation's domains stand how.
+    pub(crate) async fn domain_counts(
+        &self,
+        organisation: &OrganisationName,
+    ) -> Result<DomainCounts, ServiceError> {
+        Ok(self.store.domain_counts(organisation).await?)
+    }
+
+    /// Domains of one organisation, or of all, whose names have these letters.
+    pub(crate) async fn find_domains(
+        &self,
+        only: Option<&OrganisationName>,
+        letters: &str,
+        limit: u32,
+    ) -> Result<Vec<FoundDomain>, ServiceError> {
+        Ok(self.store.find_domains(only, letters, limit).await?)
     }
 
     /// Removes a domain: its keys are destroyed, its hosted names stay its own for ever.

@@ -58,7 +58,7 @@ pub(crate) use arc_config::SealerChange;
 pub(crate) use check::PlannedRecord;
 pub(crate) use clock::Clock;
 pub(crate) use dkim::{DkimDone, NewConfiguration, RotationOrder};
-pub(crate) use dkim_view::{Configured, DkimView, finding_of};
+pub(crate) use dkim_view::{Configured, DkimView, SigningState, finding_of};
 pub(crate) use domains::VerifiedDomain;
 pub(crate) use passwords::PasswordFault;
 pub(crate) use receiver_policy::ReceiverChoice;

@@ -1,6 +1,7 @@
+use std::collections::HashMap;
+
 use postseal_core::dns::DomainName;
 use postseal_core::hosting::{Changes, OrganisationName};
-use postseal_store::StoreError;
 
 use super::new_keys::{new_token, two_keys};
 use super::{Service, ServiceError};
@@ -49,25 +50,31 @@ impl Service {
         Ok(self.store.organisations(after, limit).await?)
     }
 
-    /// The initial domain of an organisation, and whether its mail is signed; `None` without a hosting zone.
-    pub(crate) async fn initial_signs(
+    /// The initial domain of each organisation, and whether its mail is signed; `None` without a hosting zone,
+    /// and for an organisation that is older than it.
+    pub(crate) async fn initial_domains(
         &self,
-        organisation: &OrganisationName,
-    ) -> Result<Option<(DomainName, bool)>, ServiceError> {
-        let Some(initial) = self.zone.as_ref().map(|zone| zone.initial_domain(organisation)) else {
-            return Ok(None);
-        };
-        let configuration = match self.store.dkim_get(organisation, &initial).await {
-            // It was made before there was a hosting zone.
-            Err(StoreError::NoDomain(_)) => return Ok(None),
-            configuration => configuration?,
-        };
-        Ok(Some((initial, configuration.is_some_and(|configuration| configuration.enabled))))
+        organisations: &[OrganisationName],
+    ) -> Result<Vec<Option<(DomainName, bool)>>, ServiceError> {
+        let Some(zone) = &self.zone else { return Ok(vec![None; organisations.len()]) };
+        let names: Vec<DomainName> = organisations.iter().map(|name| zone.initial_domain(name)).collect();
+        let held: HashMap<DomainName, bool> = self.store.enabled_of(&names).await?.into_iter().collect();
+        let with_state = |name: DomainName| held.get(&name).map(|enabled| (name.clone(), *enabled));
+        Ok(names.into_iter().map(with_state).collect())
+    }
+
+    /// Organisations whose names have these letters.
+    pub(crate) async fn find_organisations(
+        &self,
+        letters: &str,
+        limit: u32,
+    ) -> Result<Vec<OrganisationName>, ServiceError> {
+        Ok(self.store.find_organisations(letters, limit).await?)
     }
 
     /// Nothing, where there is such an organisation.
     pub(crate) async fn organisation(&self, name: &OrganisationName) -> Result<(), ServiceError> {
-        self.store.domains(name, "", 1).await?;
+        self.store.domain_counts(name).await?;
         Ok(())
     }
 }

@@ -20,15 +20,7 @@ pub(in super::super) async fn list(call: &Call<'_>) -> Result<Answer, Problem> {
         action: word(call, "action", &["deliver", "tag", "quarantine", "defer", "reject"])?,
     };
     let page = call.service.verdicts(&filter, before, limit).await?;
-    // The same question, from there on.
-    let asked = call.request.query.split('&').filter(|pair| {
-        let key = pair.split('=').next().unwrap_or_default();
-        !pair.is_empty() && key != "before"
-    });
-    let next = page.next.map(|next| {
-        let pairs: Vec<String> = asked.map(str::to_owned).chain([format!("before={next}")]).collect();
-        format!("{}?{}", call.request.path, pairs.join("&"))
-    });
+    let next = page.next.map(|next| call.same_question("before", &next.to_string()));
     let items: Vec<VerdictResource> = page.verdicts.into_iter().map(VerdictResource::of).collect();
     Ok(Answer::json(200, &Page { items, next }))
 }

@@ -9,6 +9,7 @@ pub(super) mod messages;
 pub(super) mod node;
 pub(super) mod organisations;
 pub(super) mod receiver_policy;
+pub(super) mod search;
 
 use postseal_core::dns::DomainName;
 
@@ -50,6 +51,29 @@ impl Call<'_> {
         Ok(self.request.parameter("after")?.unwrap_or_default())
     }
 
+    /// Letters that are looked for in names: in lower case, and those of another script as names have them.
+    fn letters(&self, parameter: &str) -> Result<String, Problem> {
+        let text = self.request.parameter(parameter)?.unwrap_or_default();
+        let text = text.trim();
+        if text.len() > MAX_LETTERS {
+            return Err(Problem::bad_request(format!("{parameter} has at most {MAX_LETTERS} octets")));
+        }
+        Ok(match DomainName::parse(text) {
+            Ok(name) if !text.is_ascii() => name.to_string(),
+            _ => text.to_lowercase(),
+        })
+    }
+
+    /// The question that was asked, with another value of one parameter.
+    fn same_question(&self, parameter: &str, value: &str) -> String {
+        let asked = self.request.query.split('&').filter(|pair| {
+            let key = pair.split('=').next().unwrap_or_default();
+            !pair.is_empty() && key != parameter
+        });
+        let pairs: Vec<String> = asked.map(str::to_owned).chain([format!("{parameter}={value}")]).collect();
+        format!("{}?{}", self.request.path, pairs.join("&"))
+    }
+
     /// Where the next page is, behind the last item of this one.
     fn next(&self, last: &str, limit: u32) -> String {
         format!("{}?after={last}&limit={limit}", self.request.path)
@@ -58,3 +82,5 @@ impl Call<'_> {
 
 const DEFAULT_LIMIT: u32 = 100;
 const MAX_LIMIT: u32 = 1_000;
+/// Octets of a name.
+const MAX_LETTERS: usize = 253;

@@ -2,8 +2,8 @@ use postseal_core::hosting::{CLAIM_LIFE, Proof, Title};
 use postseal_store::{Domain, Standing, Verification};
 use serde::{Deserialize, Serialize};
 
-use super::{Record, moment};
-use crate::service::{VerifiedDomain, ownership_record};
+use super::{Record, flyout, moment};
+use crate::service::{SigningState, VerifiedDomain, ownership_record};
 
 /// A domain as its organisation sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,20 @@ pub(crate) struct DomainResource {
     pub(crate) label: Option<String>,
     /// The record that proves it; null where the operator's word stands.
     pub(crate) ownership_record: Option<Record>,
+    pub(crate) added_at: String,
+    /// How it signs; null where it is not held.
+    pub(crate) signing: Option<DomainSigning>,
+}
+
+/// How a domain signs, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DomainSigning {
+    pub(crate) enabled: bool,
+    /// `Valid`, `CnameMissing`, `TxtMissing` or `NoDKIMKeys`.
+    pub(crate) status: String,
+    /// `NoKeys`, `NotSigning`, `Signing` or `Rotating`.
+    pub(crate) flyout: String,
+    pub(crate) last_checked: Option<String>,
 }
 
 /// A domain that is to be added.
@@ -66,7 +80,7 @@ pub(crate) struct TokenServer {
 }
 
 impl DomainResource {
-    pub(crate) fn of(domain: &Domain) -> DomainResource {
+    pub(crate) fn of(domain: &Domain, signing: Option<&SigningState>) -> DomainResource {
         let mut resource = DomainResource {
             name: domain.name.to_string(),
             organisation: domain.organisation.to_string(),
@@ -78,6 +92,8 @@ impl DomainResource {
             token_missing_since: None,
             label: domain.label.as_ref().map(ToString::to_string),
             ownership_record: ownership_record(domain).as_ref().map(Record::of),
+            added_at: moment(domain.added_at),
+            signing: signing.map(DomainSigning::of),
         };
         match &domain.standing {
             Standing::Removed => {}
@@ -102,8 +118,19 @@ impl DomainResource {
     }
 }
 
+impl DomainSigning {
+    fn of(state: &SigningState) -> DomainSigning {
+        DomainSigning {
+            enabled: state.enabled,
+            status: state.status.as_str().to_owned(),
+            flyout: flyout(state.flyout).to_owned(),
+            last_checked: state.last_checked.map(moment),
+        }
+    }
+}
+
 impl VerificationOutcome {
-    pub(crate) fn of(verified: &VerifiedDomain) -> VerificationOutcome {
+    pub(crate) fn of(verified: &VerifiedDomain, domain: DomainResource) -> VerificationOutcome {
         let (outcome, reason, again_at) = match verified.verification {
             Verification::Held => ("held", None, None),
             Verification::HeldTokenMissing => ("held_token_missing", None, None),
@@ -122,7 +149,7 @@ impl VerificationOutcome {
             outcome: outcome.to_owned(),
             reason: reason.map(str::to_owned),
             again_at: again_at.map(moment),
-            domain: DomainResource::of(&verified.domain),
+            domain,
             servers: servers.collect(),
         }
     }

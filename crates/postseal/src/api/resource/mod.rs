@@ -4,12 +4,14 @@ mod arc_config;
 mod audit;
 mod dkim;
 mod domain;
+mod domain_counts;
 mod let_in;
 mod node;
 mod organisation;
 mod page;
 mod receiver_policy;
 mod record;
+mod search;
 mod verdict;
 
 pub(crate) use arc_config::{ArcConfig, SetArcConfig};
@@ -18,7 +20,8 @@ pub(crate) use dkim::{
     DkimOutcome, DkimSigningConfiguration, NewDkimSigningConfiguration, RotateDkimSigningConfiguration,
     ServerFinding, SetDkimSigningConfiguration, event_words, flyout, read_form, read_selectors,
 };
-pub(crate) use domain::{DomainResource, NewDomain, VerificationOutcome};
+pub(crate) use domain::{DomainResource, DomainSigning, NewDomain, VerificationOutcome};
+pub(crate) use domain_counts::{DOMAIN_STATES, DomainCountsResource, standings_of};
 pub(crate) use let_in::{AccountResource, NewToken, SetPassword, SetupLink, Token, TokenMade};
 pub(crate) use node::{Backup, BackupOrder, ReloadOrder, RestoreOrder};
 pub(crate) use organisation::{NewOrganisation, Organisation};
@@ -27,6 +30,7 @@ pub(crate) use receiver_policy::{
     AllowedPairResource, NewAllowedPair, ReceiverChoiceResource, ReceiverPolicyResource, SetReceiverPolicy,
 };
 pub(crate) use record::Record;
+pub(crate) use search::{FoundDomainResource, SearchResult};
 pub(crate) use verdict::{OutcomeOfPolicy, PolicyEffectResource, VerdictDayResource, VerdictResource};
 
 use crate::serve::timestamp;

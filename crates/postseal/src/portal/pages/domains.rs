@@ -3,16 +3,17 @@ use axum::extract::{Path, Query, RawForm};
 use axum::response::Response;
 use postseal_core::dns::DomainName;
 use postseal_core::hosting::OrganisationName;
-use serde::Deserialize;
 
-use super::glances::Cell;
-use super::overview::dkim_mark;
+use super::domain_filter::{Column, Filter, Tally, tally};
+use super::glances::{Cell, signing_mark};
 use super::{At, see};
 use crate::api::ClientError;
 use crate::api::resource::{
-    self, DomainResource, NewDkimSigningConfiguration, NewDomain, SetDkimSigningConfiguration,
+    DomainResource, NewDkimSigningConfiguration, NewDomain, SetDkimSigningConfiguration,
 };
 use crate::portal::asked::Asked;
+use crate::portal::csv;
+use crate::portal::download::{Unfinished, download};
 use crate::portal::failure::{Failure, error_words};
 use crate::portal::moments::when;
 use crate::portal::page::{Mark, Notice, Page, Place, render};
@@ -26,9 +27,7 @@ struct DomainsPage {
     page: Page,
     words: &'static DomainsWords,
     organisation: String,
-    filter: Filter,
-    rows: Vec<Row>,
-    next: Option<String>,
+    list: List,
 }
 
 /// The table alone, for whoever types into the filter.
@@ -38,9 +37,26 @@ struct DomainsTable {
     words: &'static DomainsWords,
     organisation: String,
     csrf: String,
+    list: List,
+}
+
+/// A page of the list.
+struct List {
     filter: Filter,
+    tally: Vec<Tally>,
+    columns: [Column; 3],
     rows: Vec<Row>,
+    /// Where the list goes on.
     next: Option<String>,
+    /// The filter as a query.
+    query: String,
+}
+
+impl List {
+    /// The heads of name, status and when it was added.
+    fn heads(&self) -> [&Column; 3] {
+        self.columns.each_ref()
+    }
 }
 
 struct Row {
@@ -51,15 +67,7 @@ struct Row {
     status: String,
     cell: Cell,
     checked: String,
-}
-
-/// What is looked for.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(in crate::portal) struct Filter {
-    q: String,
-    status: String,
-    after: String,
+    added: String,
 }
 
 #[derive(Template)]
@@ -96,85 +104,100 @@ pub(in crate::portal) async fn list(
     Query(filter): Query<Filter>,
 ) -> Result<Response, Failure> {
     let (words, organisation) = (DOMAINS.of(asked.lang), asked.organisation_name(&name)?);
-    let (rows, next) = rows(&asked, &organisation, &filter).await?;
+    let found = asked.domain_page(&organisation, &format!("{}&limit={ROWS}", filter.of_api())).await?;
+    let list =
+        List {
+            tally: tally(&asked, &organisation).await?,
+            columns: filter.columns(&organisation, words),
+            rows: found.items.into_iter().map(|domain| Row::of(&asked, domain)).collect(),
+            next: found.next.as_deref().and_then(|next| after(next)).map(|after| {
+                format!("/o/{organisation}/domains?{}&after={after}", filter.of_page(&filter.sort))
+            }),
+            query: filter.of_page(&filter.sort),
+            filter,
+        };
     if asked.fragment {
         let csrf = asked.visitor.csrf.clone();
-        return Ok(render(&DomainsTable { words, organisation: name, csrf, filter, rows, next }));
+        return Ok(render(&DomainsTable { words, organisation: name, csrf, list }));
     }
     let page = asked.page(Some(&name), Place::Domains, words.title.to_owned()).await;
-    Ok(render(&DomainsPage { page, words, organisation: name, filter, rows, next }))
+    Ok(render(&DomainsPage { page, words, organisation: name, list }))
 }
 
-/// A page of rows that fit the filter, and where the next one begins.
-async fn rows(
-    asked: &Asked,
-    organisation: &OrganisationName,
-    filter: &Filter,
-) -> Result<(Vec<Row>, Option<String>), Failure> {
-    let sought = filter.q.trim().to_ascii_lowercase();
-    let mut after = match filter.after.as_str() {
-        "" => None,
-        after => Some(asked.domain_name(after)?),
-    };
-    let (mut rows, mut looked) = (Vec::new(), 0);
-    // Where nothing is sought, the first of them are the page.
-    let at_once = if sought.is_empty() && filter.status.is_empty() { ROWS + 1 } else { READ_AT_ONCE };
-    loop {
-        let found = asked.domain_page(organisation, after.as_ref(), at_once).await?;
-        for domain in &found.items {
-            let name = asked.domain_name(&domain.name)?;
-            if !domain.name.contains(&sought) {
-                after = Some(name);
-                continue;
+/// Where a page of the API goes on, still encoded.
+pub(super) fn after(next: &str) -> Option<&str> {
+    let (_, query) = next.split_once('?')?;
+    query.split('&').find_map(|pair| pair.strip_prefix("after="))
+}
+
+/// `GET /o/{organisation}/domains/export/csv`: what a filter finds, up to a hundred thousand.
+pub(in crate::portal) async fn export(
+    asked: Asked,
+    Path(name): Path<String>,
+    Query(filter): Query<Filter>,
+) -> Result<Response, Failure> {
+    let organisation = asked.organisation_name(&name)?;
+    let mut page = asked.domain_page(&organisation, &format!("{}&limit=1000", filter.of_api())).await?;
+    let client = asked.client();
+    Ok(download(&format!("{organisation}-domains.csv"), "text/csv; charset=utf-8", move |file| async move {
+        file.write(EXPORTED.to_owned()).await;
+        for _ in 0..EXPORT_PAGES {
+            if !file.write(page.items.iter().map(exported).collect()).await {
+                break;
             }
-            looked += 1;
-            if rows.len() >= ROWS as usize || looked > MAX_LOOKED {
-                return Ok((rows, after.map(|after| after.to_string())));
-            }
-            rows.extend(row(asked, organisation, domain, &name, &filter.status).await?);
-            after = Some(name);
+            let Some(next) = page.next else { break };
+            page = client.domains(&organisation, Some(&next)).await.map_err(|_| Unfinished)?;
         }
-        if found.next.is_none() {
-            return Ok((rows, None));
+        Ok(())
+    }))
+}
+
+const EXPORTED: &str =
+    "name,standing,title,since,added_at,label,enabled,status,flyout,last_checked,token_missing_since\r\n";
+
+fn exported(domain: &DomainResource) -> String {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let signing = domain.signing.as_ref();
+    csv::line(&[
+        domain.name.clone(),
+        domain.standing.clone(),
+        text(&domain.title),
+        text(&domain.since),
+        domain.added_at.clone(),
+        text(&domain.label),
+        signing.map(|signing| signing.enabled.to_string()).unwrap_or_default(),
+        signing.map(|signing| signing.status.clone()).unwrap_or_default(),
+        signing.map(|signing| signing.flyout.clone()).unwrap_or_default(),
+        signing.and_then(|signing| signing.last_checked.clone()).unwrap_or_default(),
+        text(&domain.token_missing_since),
+    ])
+}
+
+impl Row {
+    fn of(asked: &Asked, domain: DomainResource) -> Row {
+        let words = DOMAINS.of(asked.lang);
+        let moment = |at: &str| when(at, asked.now(), asked.lang);
+        let signing = domain.signing.as_ref();
+        Row {
+            path: format!("/o/{}/domains/{}", domain.organisation, domain.name),
+            held: signing.is_some(),
+            enabled: signing.is_some_and(|signing| signing.enabled),
+            status: signing.map_or(words.claimed, |signing| &signing.status).to_owned(),
+            cell: signing.map_or_else(
+                || Cell { mark: Mark::Attention, text: words.unproven.to_owned() },
+                |signing| Cell {
+                    mark: signing_mark(signing),
+                    text: flyout(&signing.flyout, asked.lang).to_owned(),
+                },
+            ),
+            checked: signing
+                .and_then(|signing| signing.last_checked.as_deref())
+                .map(moment)
+                .unwrap_or_default(),
+            added: moment(&domain.added_at),
+            domain: domain.name,
         }
     }
-}
-
-async fn row(
-    asked: &Asked,
-    organisation: &OrganisationName,
-    domain: &DomainResource,
-    name: &DomainName,
-    status: &str,
-) -> Result<Option<Row>, Failure> {
-    let (words, path) = (DOMAINS.of(asked.lang), format!("/o/{organisation}/domains/{name}"));
-    let (held, domain) = (domain.standing == "held", domain.name.clone());
-    let row = if held {
-        let found = asked.service()?.signing_state(organisation, name).await;
-        let found = found.map_err(|error| asked.faulty(error))?;
-        let word = resource::flyout(found.flyout);
-        let checked = found.last_checked.map(resource::moment);
-        Row {
-            held: true,
-            enabled: found.enabled,
-            cell: Cell { mark: dkim_mark(word), text: flyout(word, asked.lang).to_owned() },
-            checked: checked.map(|at| when(&at, asked.now(), asked.lang)).unwrap_or_default(),
-            status: found.status.as_str().to_owned(),
-            domain,
-            path,
-        }
-    } else {
-        Row {
-            held: false,
-            enabled: false,
-            cell: Cell { mark: Mark::Off, text: words.unproven.to_owned() },
-            checked: String::new(),
-            status: "Unproven".to_owned(),
-            domain,
-            path,
-        }
-    };
-    Ok(Some(row).filter(|row| status.is_empty() || row.status == status))
 }
 
 /// A form of `name=value` pairs, of which one may come often.
@@ -315,8 +338,5 @@ pub(in crate::portal) async fn remove(
 /// Domains on one page.
 const ROWS: u32 = 50;
 
-/// Names read from the store at once.
-const READ_AT_ONCE: u32 = 1_000;
-
-/// Domains whose status is read for one page.
-const MAX_LOOKED: usize = 500;
+/// Pages of a thousand that an export has at most.
+const EXPORT_PAGES: usize = 100;

@@ -5,6 +5,7 @@ use postseal_core::dmarc::Policy;
 use postseal_core::dns::DomainName;
 use quick_cache::sync::Cache;
 
+use crate::api::resource::DomainSigning;
 use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
 use crate::portal::page::Mark;
@@ -31,6 +32,15 @@ struct Part {
 pub(super) struct Cell {
     pub(super) mark: Mark,
     pub(super) text: String,
+}
+
+/// How a domain stands by how it signs: the seal is for what signs with a key that the world sees.
+pub(super) fn signing_mark(signing: &DomainSigning) -> Mark {
+    match signing.flyout.as_str() {
+        "NoKeys" => Mark::Off,
+        _ if signing.enabled && signing.status == "Valid" => Mark::Sealed,
+        _ => Mark::Attention,
+    }
 }
 
 impl Default for Glances {

@@ -2,14 +2,15 @@ use std::net::IpAddr;
 
 use askama::Template;
 use axum::extract::{Path, Query};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use postseal_core::dns::DomainName;
 use serde::Deserialize;
 
 use crate::api::percent_encoded;
 use crate::api::resource::{VerdictDayResource, VerdictResource};
 use crate::portal::asked::Asked;
+use crate::portal::csv;
+use crate::portal::download::{Unfinished, download};
 use crate::portal::failure::Failure;
 use crate::portal::moments::when;
 use crate::portal::page::{Mark, Page, Place, render};
@@ -185,39 +186,59 @@ fn chart(days: &[VerdictDayResource], lang: Lang) -> String {
     serde_json::json!({ "days": days, "names": names, "series": series }).to_string()
 }
 
-/// `GET /messages.csv` and `/messages.json`: what a filter finds, up to ten thousand.
+/// `GET /messages/export/{format}`: what a filter finds, up to a hundred thousand.
 pub(in crate::portal) async fn export(
     asked: Asked,
     Path(format): Path<String>,
     Query(filter): Query<MessagesQuery>,
 ) -> Result<Response, Failure> {
-    let client = asked.client();
-    let of_api = format!("{}&limit=1000", filter.of_api());
-    let (mut verdicts, mut next): (Vec<VerdictResource>, Option<String>) = (Vec::new(), None);
-    for _ in 0..EXPORT_PAGES {
-        let page = client.verdicts(&of_api, next.as_deref()).await.map_err(|error| asked.failed(error))?;
-        verdicts.extend(page.items);
-        next = page.next;
-        if next.is_none() {
-            break;
-        }
-    }
-    let (kind, text) = match format.as_str() {
-        "csv" => ("text/csv; charset=utf-8", csv(&verdicts)),
-        "json" => ("application/json", serde_json::to_string_pretty(&verdicts).unwrap_or_default()),
+    let (kind, frame): (_, Frame) = match format.as_str() {
+        "csv" => ("text/csv; charset=utf-8", Frame { before: COLUMNS, of: csv_lines, behind: "" }),
+        "json" => ("application/json", Frame { before: "[\n", of: json, behind: "\n]\n" }),
         _ => {
             let text = format!("{format}: csv, json");
             return Err(Failure::bad_request(asked.locale, text));
         }
     };
-    let name = format!("attachment; filename=\"messages.{format}\"");
-    Ok(([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, name)], text).into_response())
+    let client = asked.client();
+    let of_api = format!("{}&limit=1000", filter.of_api());
+    let mut page = client.verdicts(&of_api, None).await.map_err(|error| asked.failed(error))?;
+    Ok(download(&format!("messages.{format}"), kind, move |file| async move {
+        file.write(frame.before.to_owned()).await;
+        let mut is_first = true;
+        for _ in 0..EXPORT_PAGES {
+            let text = (frame.of)(&page.items, is_first);
+            is_first &= page.items.is_empty();
+            if !file.write(text).await {
+                return Ok(());
+            }
+            let Some(next) = page.next else { break };
+            page = client.verdicts(&of_api, Some(&next)).await.map_err(|_| Unfinished)?;
+        }
+        file.write(frame.behind.to_owned()).await;
+        Ok(())
+    }))
+}
+
+/// What an export is made of.
+struct Frame {
+    before: &'static str,
+    /// Some messages; whether they are the first.
+    of: fn(&[VerdictResource], bool) -> String,
+    behind: &'static str,
+}
+
+fn json(verdicts: &[VerdictResource], are_first: bool) -> String {
+    let items: Vec<String> =
+        verdicts.iter().filter_map(|verdict| serde_json::to_string(verdict).ok()).collect();
+    let join = if are_first || items.is_empty() { "" } else { ",\n" };
+    format!("{join}{}", items.join(",\n"))
 }
 
 const COLUMNS: &str = "id,at,queue_id,client,mail_from,author_domain,spf,spf_domain,dkim,arc,dmarc,policy,policy_domain,disposition,action,reasons\r\n";
 
-fn csv(verdicts: &[VerdictResource]) -> String {
-    let mut text = COLUMNS.to_owned();
+fn csv_lines(verdicts: &[VerdictResource], _: bool) -> String {
+    let mut text = String::new();
     for verdict in verdicts {
         let dkim: Vec<String> = (verdict.dkim.iter())
             .map(|signature| format!("{} {} {}", signature.result, signature.domain, signature.selector))
@@ -243,18 +264,9 @@ fn csv(verdicts: &[VerdictResource]) -> String {
             verdict.action.clone(),
             reasons.join("; "),
         ];
-        let cells: Vec<String> = cells.iter().map(|cell| csv_cell(cell)).collect();
-        text.push_str(&cells.join(","));
-        text.push_str("\r\n");
+        text.push_str(&csv::line(&cells));
     }
     text
-}
-
-/// A cell that no spreadsheet takes for a formula.
-fn csv_cell(text: &str) -> String {
-    let text = text.replace(|c: char| c.is_control(), " ");
-    let guard = if text.starts_with(['=', '+', '-', '@', ' ']) { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }
 
 /// Messages on one page.
@@ -262,24 +274,11 @@ const ROWS: u32 = 50;
 /// Days of the chart.
 const DAYS: u32 = 30;
 /// Pages of a thousand that an export has at most.
-const EXPORT_PAGES: usize = 10;
+const EXPORT_PAGES: usize = 100;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cells_are_no_formulas() {
-        let check = |text: &str, expected: &str| assert_eq!(csv_cell(text), expected);
-        check("plain", "\"plain\"");
-        check("=1+1", "\"'=1+1\"");
-        check("+1", "\"'+1\"");
-        check("-1", "\"'-1\"");
-        check("@x", "\"'@x\"");
-        check("\t=1", "\"' =1\"");
-        check("a\"b,c", "\"a\"\"b,c\"");
-        check("a\r\n=b", "\"a  =b\"");
-    }
 
     #[test]
     fn one_field_finds_three_things() {

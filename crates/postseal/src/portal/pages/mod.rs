@@ -3,6 +3,7 @@
 pub(super) mod check;
 pub(super) mod dkim;
 pub(super) mod dmarc;
+mod domain_filter;
 pub(super) mod domains;
 pub(super) mod explain;
 mod glances;

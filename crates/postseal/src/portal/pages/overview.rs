@@ -1,12 +1,13 @@
 use askama::Template;
 use axum::extract::{Form, Path, Query};
 use axum::response::Response;
-use postseal_core::hosting::OrganisationName;
 use serde::Deserialize;
 
-use super::glances::{Cell, Glance};
+use super::domain_filter::{Tally, tally};
+use super::glances::{Cell, Glance, signing_mark};
 use super::see;
-use crate::api::resource::{self, DkimSigningConfiguration, DomainResource, NewOrganisation};
+use crate::api::percent_encoded;
+use crate::api::resource::{DkimSigningConfiguration, DomainResource, NewOrganisation};
 use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
 use crate::portal::page::{Mark, Page, Place, render};
@@ -26,6 +27,7 @@ struct OverviewPage {
     page: Page,
     words: &'static OverviewWords,
     organisation: String,
+    tally: Vec<Tally>,
     rows: Vec<String>,
     next: Option<String>,
 }
@@ -87,22 +89,21 @@ pub(in crate::portal) async fn add_organisation(
     Ok(see(&format!("/o/{}", made.name)))
 }
 
-/// `GET /o/{organisation}`: each domain at a glance.
+/// `GET /o/{organisation}`: each domain at a glance, those that need somebody first.
 pub(in crate::portal) async fn show(
     asked: Asked,
     Path(name): Path<String>,
     Query(query): Query<PageQuery>,
 ) -> Result<Response, Failure> {
     let (words, organisation) = (OVERVIEW.of(asked.lang), asked.organisation_name(&name)?);
-    let after = query.after.map(|after| asked.domain_name(&after)).transpose()?;
-    let found = asked.domain_page(&organisation, after.as_ref(), ROWS).await?;
-    let mut rows = Vec::new();
-    for domain in &found.items {
-        rows.push(row(&asked, &organisation, domain, None).await?.render().unwrap_or_default());
-    }
-    let next = found.next.as_ref().and(found.items.last()).map(|last| last.name.clone());
+    let after = query.after.map(|after| format!("&after={}", percent_encoded(&after))).unwrap_or_default();
+    let found = asked.domain_page(&organisation, &format!("order=state&limit={ROWS}{after}")).await?;
+    let rows =
+        found.items.iter().map(|domain| row(&asked, domain, None).render().unwrap_or_default()).collect();
+    let next = found.next.as_deref().and_then(|next| super::domains::after(next)).map(str::to_owned);
+    let tally = tally(&asked, &organisation).await?;
     let page = asked.page(Some(&name), Place::Overview, words.title.to_owned()).await;
-    Ok(render(&OverviewPage { page, words, organisation: name, rows, next }))
+    Ok(render(&OverviewPage { page, words, organisation: name, tally, rows, next }))
 }
 
 /// The row of one domain, with what the DNS shows of it.
@@ -114,44 +115,38 @@ pub(in crate::portal) async fn glance(
     let found = asked.client().domain(&at.organisation, &at.domain).await;
     let domain = found.map_err(|error| asked.failed(error))?;
     let glance = asked.portal.glances.look(&asked, &at.domain).await?;
-    Ok(render(&row(&asked, &at.organisation, &domain, Some(&glance)).await?))
+    Ok(render(&row(&asked, &domain, Some(&glance))))
 }
 
-async fn row(
-    asked: &Asked,
-    organisation: &OrganisationName,
-    domain: &DomainResource,
-    glance: Option<&Glance>,
-) -> Result<Row, Failure> {
+fn row(asked: &Asked, domain: &DomainResource, glance: Option<&Glance>) -> Row {
     let (lang, words) = (asked.lang, OVERVIEW.of(asked.lang));
-    let path = format!("/o/{organisation}/domains/{}", domain.name);
-    let (mut dkim, mut flyout_word) = (Cell { mark: Mark::Off, text: words.unproven.to_owned() }, None);
-    if domain.standing == "held" {
-        let name = asked.domain_name(&domain.name)?;
-        let found = asked.service()?.signing_state(organisation, &name).await;
-        let word = resource::flyout(found.map_err(|error| asked.faulty(error))?.flyout);
-        dkim = Cell { mark: dkim_mark(word), text: flyout(word, lang).to_owned() };
-        flyout_word = Some(word);
-    }
+    let path = format!("/o/{}/domains/{}", domain.organisation, domain.name);
+    let dkim = match &domain.signing {
+        None => Cell { mark: Mark::Attention, text: words.unproven.to_owned() },
+        Some(signing) => Cell { mark: signing_mark(signing), text: flyout(&signing.flyout, lang).to_owned() },
+    };
     let step = |rest: &str, text| Some(Step { href: format!("{path}{rest}"), text });
-    // In the order in which things are registered.
-    let step = match (flyout_word, glance) {
+    // In the order in which things are registered; but first what has stopped.
+    let signing = domain.signing.as_ref().map(|of| (of.enabled, of.status.as_str()));
+    let step = match (signing, glance) {
         (None, _) => step("", words.prove),
+        (Some((true, status)), _) if status != "Valid" => step("/dkim", words.publish_cnames),
         (_, Some(glance)) if glance.spf_is_bad() => step("/spf", words.register_spf),
-        (Some("NoKeys"), _) => step("/dkim", words.create_keys),
-        (Some("NotSigning"), _) => step("/dkim", words.publish_cnames),
+        (Some((_, "NoDKIMKeys")), _) => step("/dkim", words.create_keys),
+        (Some((false, "Valid")), _) => step("/dkim", words.enable),
+        (Some((false, _)), _) => step("/dkim", words.publish_cnames),
         (_, Some(glance)) if glance.dmarc_is_bad() => step("/dmarc", words.register_dmarc),
         _ => None,
     };
-    Ok(Row {
+    Row {
         words,
         domain: domain.name.clone(),
-        whole: format!("/o/{organisation}/glance/{}", domain.name),
+        whole: format!("/o/{}/glance/{}", domain.organisation, domain.name),
         path,
         dkim,
         step,
         glance: glance.map(|glance| [glance.spf(lang), glance.dmarc(lang)]),
-    })
+    }
 }
 
 /// How a domain signs, in a word.

@@ -93,7 +93,7 @@ async fn an_initial_domain_is_signed_from_the_first_minute() {
     let signs = world.service.add_organisation(&contoso(), ACTOR).await.expect("added");
     let initial = hosting_zone().initial_domain(&contoso());
     assert!(signs);
-    let shown = world.service.initial_signs(&contoso()).await.expect("read");
+    let shown = world.service.initial_domains(&[contoso()]).await.expect("read").pop().flatten();
     assert_eq!(shown, Some((initial.clone(), true)));
     let view = world.service.dkim_get(&contoso(), &initial).await.expect("held");
     assert_eq!((view.status(), view.initial, view.targets.is_none()), (Status::Valid, true, true));
@@ -111,7 +111,10 @@ async fn an_initial_domain_that_is_not_served_yet_is_enabled_when_it_is() {
     assert!(!world.service.add_organisation(&contoso(), ACTOR).await.expect("added"));
     let initial = hosting_zone().initial_domain(&contoso());
     workers.tend(&initial).await.expect("held");
-    let signs = async || world.service.initial_signs(&contoso()).await.expect("read").map(|(_, signs)| signs);
+    let signs = async || {
+        let of_one = world.service.initial_domains(&[contoso()]).await.expect("read").pop();
+        of_one.flatten().map(|(_, signs)| signs)
+    };
     assert_eq!(signs().await, Some(false));
     world.pause_hosting(false);
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
