@@ -29,7 +29,7 @@ WORDS = {
         "domains": "ドメイン", "domain": "ドメイン", "add": "ドメインを追加", "verify": "今すぐレコードを確認",
         "create": "DKIM キーを作成", "toggle": "このドメインのメッセージに DKIM 署名を追加します",
         "missing": "名前がありません", "signing": "このドメインの DKIM 署名をします",
-        "not_signing": "このドメインの DKIM 署名をしません", "explain": "解説する", "paste": "配信不能通知またはメッセージの本文",
+        "not_signing": "このドメインの DKIM 署名をしません", "explain": "解説する", "paste": "配信不能通知またはメッセージの全文",
         "rotate": "DKIM キーのローテーション", "rotating": "ローテーション中", "policy": "ポリシー",
         "copy": "コピー", "copied": "コピーしました", "check": "診断する", "good": "問題ありません", "right": "正しい", "lookups": "DNS 参照: 1 / 10",
         "unproven": "確認できません", "try": "レコードを試す",

@@ -69,7 +69,7 @@ const TERMS: &[Term] = &[
         en: "DKIM",
         means: "DomainKeys Identified Mail: a signature on each message. Its public key lies in the DNS of the domain that signs.",
         ja: "DKIM",
-        ja_means: "DomainKeys Identified Mail の略です。メッセージごとに署名を付け、検証用の公開鍵を署名するドメインの DNS に置きます。",
+        ja_means: "DomainKeys Identified Mail の略です。メッセージごとに署名を付けます。検証用の公開鍵は、署名するドメインの DNS に置きます。",
     },
     Term {
         key: "dmarc",
@@ -146,7 +146,7 @@ const TERMS: &[Term] = &[
         en: "Authentication-Results",
         means: "A field of the header in which the receiving server writes what SPF, DKIM and DMARC came to.",
         ja: "Authentication-Results",
-        ja_means: "受信サーバーが SPF、DKIM、DMARC の結果を書き込むヘッダー フィールドです。",
+        ja_means: "受信サーバーが SPF、DKIM、DMARC の結果を書き込むヘッダーフィールドです。",
     },
     Term {
         key: "node",

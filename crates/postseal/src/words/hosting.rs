@@ -113,7 +113,7 @@ pub(crate) fn finding(found: &ServerFinding, lang: Lang) -> String {
         "doubled_suffix" => say!(
             lang,
             "the record lies at {detail}: the DNS host adds the domain itself",
-            "レコードが {detail} にあります。DNS サービスがドメイン名を自動で付け足しています"
+            "レコードが {detail} にあります。DNS ホスティング事業者がドメイン名を自動で付け足しています"
         ),
         "proxied" => say!(
             lang,

@@ -33,10 +33,10 @@ pub(in crate::portal) static EXPLAIN: Texts<ExplainWords> = Texts {
     ja: ExplainWords {
         title: "配信不能通知やメッセージの解説",
         lead: "配信不能通知(NDR)、Authentication-Results フィールド、ARC セット、またはヘッダーを含むメッセージ全体を貼り付けると、その意味をわかりやすく説明します。",
-        paste: "配信不能通知またはメッセージの本文",
+        paste: "配信不能通知またはメッセージの全文",
         explain: "解説する",
         not_kept: "内容は保存されません。",
-        nothing: "理解できる内容がありませんでした。配信不能通知の全体か、「550 5.7.26 …」のように 4 または 5 で始まる行を貼り付けてください。",
+        nothing: "読み取れる内容がありませんでした。配信不能通知の全体か、「550 5.7.26 …」のように 4 または 5 で始まる行を貼り付けてください。",
         answer: "説明",
         other_reason: "送信ドメイン認証が原因ではありません。",
         receiver: "受信側",

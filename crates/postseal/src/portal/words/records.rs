@@ -28,14 +28,14 @@ pub(in crate::portal) static RECORDS: Texts<RecordsWords> = Texts {
     },
     ja: RecordsWords {
         lead: "DNS ホスティング事業者で公開するレコードの一覧です。この順に登録してください。",
-        none: "このドメインはホスティング ゾーンの中にあります。公開していただくレコードはありません。",
+        none: "このドメインはホスティングゾーンの中にあります。公開が必要なレコードはありません。",
         export: "ダウンロード:",
         zone: "ゾーンファイル",
         ownership: "所有の証明",
         proven: "所有を確認済み",
         absent: "未登録",
         registered: "登録済み",
-        to_change: "変更が必要です",
-        not_known: "DNS の応答がありません",
+        to_change: "要変更",
+        not_known: "DNS の応答なし",
     },
 };

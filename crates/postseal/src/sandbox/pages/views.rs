@@ -416,7 +416,7 @@ fn commands(lang: Lang) -> &'static [(&'static str, &'static str)] {
         Lang::Ja => &[
             (
                 "postseal check example.com",
-                "足りないもの、受信側がいまのメールをどう扱うか、どこに何を登録するかを表示します。",
+                "足りないもの、受信側が今メールをどう扱うか、どこに何を登録するかを表示します。",
             ),
             (
                 "postseal domain add example.com",
@@ -424,7 +424,7 @@ fn commands(lang: Lang) -> &'static [(&'static str, &'static str)] {
             ),
             (
                 "postseal domain verify example.com",
-                "そのレコードを、ドメインのすべてのネームサーバーで確認します。",
+                "そのレコードを、ドメインのすべての DNS サーバーで確認します。",
             ),
             (
                 "postseal dkim get example.com --select selector1CNAME,selector2CNAME",

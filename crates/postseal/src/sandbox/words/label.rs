@@ -50,7 +50,7 @@ labels! {
     PolicyQuarantine: "Quarantine instead of reject", "拒否の代わりに検疫する";
     PolicyJunk: "Put it into the junk folder", "迷惑メール フォルダーに入れる";
     PolicyLenient: "Lenient: deliver everything", "寛容: すべて配信する";
-    PolicyStrict: "Strict: refuse what passes neither SPF nor DKIM", "厳格: SPF も DKIM も合格しないメールを拒否する";
+    PolicyStrict: "Strict: refuse what passes neither SPF nor DKIM", "厳格: SPF にも DKIM にも合格しないメールを拒否する";
     // The fields of a record.
     RecordType: "Type", "種類";
     HostName: "Host name", "ホスト名";
@@ -67,11 +67,11 @@ labels! {
     NextChapter: "Next chapter", "次の章へ";
     DoStep: "Do this step for me", "この手順を自動で行う";
     Done: "done", "完了";
-    Now: "now", "いまここ";
+    Now: "now", "今ここ";
     ForYourDomain: "Do this for your own domain", "自分のドメインで始める";
     Back: "Back to the story", "ストーリーに戻る";
     NotUnderWay: "This chapter is not under way. Starting it sets everything up as its beginning needs.",
-        "この章はまだ始まっていません。始めると、必要な状態が自動的に用意されます。";
+        "この章は進行中ではありません。始めると、必要な状態が自動的に用意されます。";
     AllDone: "All steps of this chapter are done.", "この章の手順はすべて完了しました。";
     // Where mail ends.
     Inbox: "Inbox", "受信トレイ";
@@ -116,7 +116,7 @@ labels! {
     ServerIs: "out.provider.example sends for contoso.example; Postseal runs beside it.",
         "contoso.example のメールを out.provider.example が送信します。隣で Postseal が動いています。";
     DnsIs: "Holds the zone contoso.example, which is yours to edit.",
-        "ゾーン contoso.example を管理します。編集できるのはあなたです。";
+        "ゾーン contoso.example を管理します。編集するのはあなたです。";
     FabrikamIs: "mx.fabrikam.example takes Ken's mail and decides for itself.",
         "mx.fabrikam.example は Ken 宛てのメールを受け取り、扱いを自分で決めます。";
     // Around the page.
@@ -129,7 +129,7 @@ labels! {
     System: "System", "システム";
     Story: "The story", "ストーリー";
     LivingSystem: "The living system", "動いているシステム";
-    NoInternet: "Nothing leaves this machine.", "この画面の操作がこのコンピューターの外に出ることはありません。";
+    NoInternet: "Nothing leaves this machine.", "このコンピューターの外には何も送信されません。";
     NotFound: "There is no such page in the sandbox.", "サンドボックスにそのページはありません。";
     Portal: "The portal of your mail server", "あなたのメールサーバーのポータル";
 }

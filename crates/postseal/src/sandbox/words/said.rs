@@ -259,7 +259,7 @@ fn entry_error(error: &EntryError, lang: Lang) -> String {
         EntryError::Ttl => say!(
             lang,
             "The TTL is a number of seconds from 60 to 604800; 3600 is an hour.",
-            "TTL には 60~604800 の秒数を入力してください。3600 が 1 時間です。"
+            "TTL には 60 から 604800 までの秒数を入力してください。3600 が 1 時間です。"
         ),
         EntryError::AliasBesideData(name) => say!(
             lang,

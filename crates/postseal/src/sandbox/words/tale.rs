@@ -116,7 +116,7 @@ pub(in crate::sandbox) static TALES: [Tale; 12] = [
         steps: &[ENABLE, SEND],
         see: Both(
             "The keys are made, and nothing is signed: dkim=none. The warning named what each name server answers now.",
-            "鍵は作成されましたが、署名はされていません(dkim=none)。警告には、各ネームサーバーがいま何と答えているかが示されました。",
+            "鍵は作成されましたが、署名はされていません(dkim=none)。警告には、各 DNS サーバーが今何と答えているかが示されました。",
         ),
     },
     Tale {
@@ -195,7 +195,7 @@ pub(in crate::sandbox) static TALES: [Tale; 12] = [
         title: Both("The receiver decides", "決めるのは受信側"),
         story: Both(
             "A DMARC policy is a request. Each receiver decides for itself: some quarantine what they are asked to reject, some take everything.",
-            "DMARC のポリシーは要望にすぎません。最終的に決めるのは受信側です。拒否を求められても検疫にとどめる受信者もいれば、すべて受け取る受信者もいます。",
+            "DMARC のポリシーは要望にすぎません。最終的に決めるのは受信側です。拒否を求められても検疫にとどめるところもあれば、すべて受け取るところもあります。",
         ),
         steps: &[
             Both(

@@ -66,7 +66,7 @@ fn verified(asked: &Asked, verdict: &AuditVerdict) -> Notice {
             let text = say!(
                 lang,
                 "All {rows} rows are as they were written.",
-                "{rows} 行すべてが書かれたままです。"
+                "{rows} 行すべてが、書き込まれたときのままです。"
             );
             let next = say!(
                 lang,
@@ -79,7 +79,7 @@ fn verified(asked: &Asked, verdict: &AuditVerdict) -> Notice {
             let text = say!(
                 lang,
                 "Row {first_bad} is not as it was written: somebody has changed the log.",
-                "{first_bad} 行目が書かれたときと違います。ログが書き換えられています。"
+                "{first_bad} 行目が、書き込まれたときと異なります。ログが書き換えられています。"
             );
             (Mark::Bad, text, None)
         }

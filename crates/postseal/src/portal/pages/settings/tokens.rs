@@ -114,7 +114,7 @@ pub(in crate::portal) async fn remove(
     let text = say!(
         asked.lang,
         "The token {name} is removed: whoever shows it is not let in any more.",
-        "トークン {name} を削除しました。以後このトークンでは入れません。"
+        "トークン {name} を削除しました。以後、このトークンは使えません。"
     );
     Ok(asked.see_with("/settings/tokens", Notice { mark: Mark::Good, text, next: None }))
 }
