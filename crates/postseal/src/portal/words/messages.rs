@@ -134,7 +134,7 @@ pub(in crate::portal) static MESSAGES: Texts<MessagesWords> = Texts {
         evidence: "根拠",
         alignment: "アライメント(From との一致)",
         policy: "ドメインのポリシー",
-        decision: "受信側の設定",
+        decision: "受信ポリシー",
         way: "このメッセージの判定の流れ",
         taken: "実際の流れ:",
         not_taken: "該当せず:",
