@@ -3,208 +3,19 @@ goes the way that it goes in life: through the milter, by a name server, in a fo
 
 import csv
 import io
-import re
 import subprocess
 import urllib.parse
 
 import portal
-from hostile_strings import LOOK, STRINGS, WATCH, label, octets, quoted, strings, text
+import sandbox_walk
+from hostile_fields import KINDS, PLAIN, WITHOUT_CONTROLS, name, raw, typed
+from hostile_strings import text
+from hostile_zones import ADDRESS, CLIENTS, DOMAINS, PARENT, HostileZones
+from looker import Looker
 from milter import Session
-from process import Process, wait_until
+from process import wait_until
 
-ADDRESS, PARENT, REVERSE = portal.HOSTILE_ADDRESS, portal.HOSTILE_ZONE, portal.HOSTILE_REVERSE
-KINDS = list(STRINGS)
-PLAIN = "a long word"
-# Of these, no grammar of a header field ends in the middle.
-WORDS = (PLAIN, "right to left", "not UTF-8")
-WITHOUT_CONTROLS = [kind for kind in KINDS if kind not in ("controls", "nul", "lines")]
-WANTED = {"as a name": [PLAIN], "as a word": WORDS, "without controls": WITHOUT_CONTROLS}
-DOMAINS = {kind: f"h{number}.{PARENT}" for number, kind in enumerate(KINDS)}
-CLIENTS = {kind: f"203.0.113.{number + 10}" for number, kind in enumerate(KINDS)}
 ORGANISATION = "/o/contoso"
-
-# Every field that is shown anywhere, and where. "nowhere": it is not kept, and no page has it. "as a name": what is no domain
-# name is dropped where it comes in, and only PLAIN of the strings is one; "as a word": what ends a word ends what is read.
-# "refused": the page that says so may show it. "field of": it stands in a field of a form, as it was typed.
-FIELDS = {
-    # from mail, through the milter
-    "queue id": ("mail", "messages, message"),
-    "From, display name": ("mail", "nowhere"), "From, local part": ("mail", "nowhere"), "From, domain": ("mail", "as a name: messages, message"),
-    "Subject": ("mail", "nowhere"), "body": ("mail", "nowhere"), "HELO": ("mail", "nowhere"), "name of the client": ("mail", "nowhere"),
-    "reverse-path, local part": ("mail", "nowhere"), "reverse-path, domain": ("mail", "as a name: message"), "recipient": ("mail", "nowhere"),
-    "DKIM d=": ("mail", "as a name: message"), "DKIM s=": ("mail", "as a name: message"), "DKIM i=": ("mail", "nowhere"),
-    "Authentication-Results of others": ("mail", "nowhere"), "ARC set": ("mail", "nowhere"),
-    # from the DNS
-    "SPF term": ("dns", "spf, check"), "SPF include": ("dns", "spf, check"), "SPF modifier": ("dns", "spf, check"),
-    "DMARC rua": ("dns", "dmarc, check"), "DMARC unknown tag": ("dns", "dmarc, check"), "DMARC p": ("dns", "dmarc, check"),
-    "MX": ("dns", "as a name: check"), "NS": ("dns", "as a name: unproven"), "PTR": ("dns", "as a name: check"), "CNAME of a selector": ("dns", "as a name: dkim"),
-    "DKIM key record": ("dns", "check"), "BIMI": ("dns", "check"), "TLSRPT": ("dns", "check"), "MTA-STS": ("dns", "check"),
-    "ownership token": ("dns", "unproven"),
-    # pasted into explain
-    "Authentication-Results": ("pasted", "explain"), "Exchange Online": ("pasted", "as a word: explain"), "ARC fields": ("pasted", "as a word: explain"),
-    "bounce": ("pasted", "explain"), "bounce, Diagnostic-Code": ("pasted", "explain"), "message, Received": ("pasted", "as a word: explain"),
-    "message, From": ("pasted", "field of explain"), "message, DKIM-Signature": ("pasted", "field of explain"), "message, Subject": ("pasted", "field of explain"),
-    # typed by people, or sent by programs
-    "organisation": ("typed", "refused"), "domain": ("typed", "refused"), "path": ("typed", "refused"), "search": ("typed", "search"),
-    "filter of domains": ("typed", "field of domains"), "filter of messages": ("typed", "field of messages"), "domain to check": ("typed", "refused"),
-    "selector to check": ("typed", "refused"), "address to check": ("typed", "refused"), "volume to check": ("typed", "refused"),
-    "SPF draft": ("typed", "spf"), "DMARC draft": ("typed", "field of dmarc"), "note of a pair": ("mail", "without controls: allowed"),
-    "Author Domain of a pair": ("typed", "refused"), "client of a pair": ("typed", "refused"), "end of a pair": ("typed", "refused"), "note that is too long": ("typed", "refused"),
-    "pair in a link": ("typed", "field of allowed"), "sealer": ("typed", "refused"), "token": ("typed", "refused"), "scope of a token": ("typed", "refused"),
-    "receiver policy": ("typed", "refused"), "name at the log-in": ("strangers", "field of log-in"), "way back after the log-in": ("strangers", "nowhere"),
-    "set-up link": ("strangers", "refused"), "export format": ("typed", "refused"),
-}
-
-
-def mark(field, kind):
-    return f"zq{list(FIELDS).index(field):02d}x{KINDS.index(kind):02d}"
-
-
-def raw(field, kind):
-    return octets(kind, mark(field, kind))
-
-
-def typed(field, kind):
-    return text(kind, mark(field, kind))
-
-
-def name(field, kind):
-    return label(kind, mark(field, kind))
-
-
-KNOT = """server:
-  rundir: {folder}
-  listen: {address}@53
-database:
-  storage: {folder}
-  journal-db-max-size: 8M
-log:
-  - target: stderr
-    any: warning
-template:
-  - id: default
-    storage: {folder}
-    file: "%s.zone"
-    semantic-checks: soft
-zone:
-{zones}"""
-
-
-class HostileZones:
-    """A name server of somebody who means ill, and what points at it."""
-
-    def __init__(self, work):
-        self.folder = work / "hostile"
-        self.folder.mkdir()
-        parent = ["@ SOA ns hostmaster 1 60 30 604800 1", "@ NS ns", f"ns A {ADDRESS}"]
-        reverse = ["@ SOA ns hostmaster 1 60 30 604800 1", f"@ NS ns.{PARENT}."]
-        for kind, domain in DOMAINS.items():
-            server = f"{quoted(name('NS', kind))}.{domain}."
-            parent += [f"{domain}. NS {server}", f"{server} A {ADDRESS}"]
-            reverse.append(f"{CLIENTS[kind].rsplit('.', 1)[1]} PTR {quoted(name('PTR', kind))}.{domain}.")
-            self.write(domain, self.records(kind, domain, server))
-        self.write(PARENT, parent)
-        self.write(REVERSE, reverse)
-        zones = [PARENT, REVERSE, *DOMAINS.values()]
-        listed = "".join(f"  - domain: {zone}\n" for zone in zones)
-        (self.folder / "conf").write_text(KNOT.format(folder=self.folder, address=ADDRESS, zones=listed))
-        self.process = Process("knot of the hostile", ["knotd", "-c", self.folder / "conf"], self.folder / "log")
-
-    def write(self, zone, records):
-        (self.folder / f"{zone}.zone").write_text(f"$ORIGIN {zone}.\n$TTL 3600\n" + "\n".join(records) + "\n")
-
-    @staticmethod
-    def records(kind, domain, server):
-        def term(field):
-            return raw(field, kind).replace(b" ", b"+")
-
-        spf = b"v=spf1 include:" + term("SPF include") + b" a:" + term("SPF term") + b" zz=" + term("SPF modifier") + b" -all"
-        dmarc = b"v=DMARC1; p=" + raw("DMARC p", kind) + b"; rua=mailto:" + raw("DMARC rua", kind) + b"; zz=" + raw("DMARC unknown tag", kind)
-        return [
-            "@ SOA ns hostmaster 1 60 30 604800 1",
-            f"@ NS {server}",
-            f"{server} A {ADDRESS}",
-            f"@ TXT {strings(spf)}",
-            f"_dmarc TXT {strings(dmarc)}",
-            f"@ MX 10 {quoted(name('MX', kind))}",
-            f"selector1._domainkey CNAME {quoted(name('CNAME of a selector', kind))}",
-            f"selector2._domainkey TXT {strings(b'v=DKIM1; k=rsa; n=' + raw('DKIM key record', kind) + b'; p=' + raw('DKIM key record', kind))}",
-            f"default._bimi TXT {strings(b'v=BIMI1; l=' + raw('BIMI', kind) + b'; a=' + raw('BIMI', kind))}",
-            f"_smtp._tls TXT {strings(b'v=TLSRPTv1; rua=' + raw('TLSRPT', kind))}",
-            f"_mta-sts TXT {strings(b'v=STSv1; id=' + raw('MTA-STS', kind) + b';')}",
-            f"_postseal TXT {strings(raw('ownership token', kind))}",
-        ]
-
-
-class Looker:
-    """Opens pages as somebody who is logged in, and holds against them whatever is not text."""
-
-    def __init__(self, scene, storage):
-        self.scene, self.that, self.where = scene, scene.that, {}
-        self.page = scene.views.open(portal.ORIGIN, "en", storage=storage)
-        self.page.context.add_init_script(WATCH)
-        self.faults, self.opened = [], 0
-        self.page.on("dialog", lambda dialog: (self.faults.append(f"a dialog: {dialog.message}"), dialog.dismiss()))
-        self.page.on("request", lambda request: urllib.parse.urlsplit(request.url).path.startswith("/planted")
-                     and self.faults.append(f"a request: {request.url}"))
-
-    def on_phone(self, yes):
-        """The same pages, as wide as a phone."""
-        self.page.set_viewport_size({"width": 390, "height": 844} if yes else {"width": 1280, "height": 900})
-
-    def open(self, what, path, wait=0):
-        self.page.goto(path)
-        if wait:
-            self.page.wait_for_timeout(wait)
-        return self.look(what)
-
-    def look(self, what):
-        seen = self.page.evaluate(LOOK)
-        self.opened += 1
-        self.faults += [f"{what}: {fault}" for fault in seen["found"]]
-        if seen["edge"] > 0:
-            self.faults.append(f"{what}: {seen['edge']} px over the edge at {self.page.url[:200]}")
-        for place, shown in ((what, seen["text"]), (f"field of {what}", seen["typed"])):
-            for found in re.findall(r"zq\d\dx\d\d", shown):
-                self.where.setdefault(found, set()).add(place)
-
-    def post(self, what, path, fields):
-        """A form of a page, sent as the page sends it, with what no field of it would let in."""
-        if not self.page.locator("input[name=csrf]").count():
-            self.page.goto("/settings/allowed")
-        self.page.evaluate("""([path, fields]) => {
-          const form = document.createElement("form");
-          form.method = "post"; form.action = path;
-          for (const [name, value] of Object.entries(fields)) {
-            const field = document.createElement("textarea");
-            field.name = name; field.value = value; form.append(field);
-          }
-          const csrf = document.querySelector("input[name=csrf]").cloneNode();
-          form.append(csrf); document.body.append(form);
-        }""", [path, fields])
-        with self.page.expect_navigation():
-            self.page.evaluate("document.body.lastElementChild.submit()")
-        return self.look(what)
-
-    def end(self, title):
-        self.that(not self.faults, f"{title}: text stays text on {self.opened} pages", "\n      ".join(sorted(set(self.faults))[:25]))
-        self.scene.views.close(self.page, title)
-
-    def must_show(self, origin):
-        """Each field of the table stands as text on each page that the table names, and on no other."""
-        missing, astray = [], []
-        for field, (of, places) in FIELDS.items():
-            if of != origin or places == "refused":
-                continue
-            limit, _, named = places.rpartition(": ")
-            for kind in WANTED.get(limit, KINDS):
-                shown = self.where.get(mark(field, kind), set())
-                wanted = set() if named == "nowhere" else set(named.split(", "))
-                missing += [f"{field}, {kind}: not on {place}" for place in wanted - shown]
-                if places == "nowhere" and shown:
-                    astray.append(f"{field}, {kind}: on {shown}")
-        self.that(not missing, f"{origin}: each string can be read where its field is shown", "\n      ".join(missing[:60]))
-        self.that(not astray, f"{origin}: what is not kept is shown nowhere", astray[:20])
 
 
 def prepared(scene):
@@ -229,7 +40,7 @@ def answer_of(server, asked, kind):
 def hostile_mail(scene):
     """Hostile strings in mail, through the milter"""
     here = prepared(scene)
-    look = Looker(scene, here.storage)
+    look = Looker(scene, portal.ORIGIN, here.storage)
     look.open("allowed", "/settings/allowed")
     for kind in WITHOUT_CONTROLS:
         note = typed("note of a pair", kind)[:200]
@@ -306,7 +117,7 @@ def exported(look):
 def hostile_dns(scene):
     """Hostile strings in the DNS, by a name server"""
     here = prepared(scene)
-    look = Looker(scene, here.storage)
+    look = Looker(scene, portal.ORIGIN, here.storage)
     for kind in KINDS:
         domain = DOMAINS[kind]
         look.on_phone(kind == PLAIN or KINDS.index(kind) % 2)
@@ -333,7 +144,7 @@ def hostile_dns(scene):
 def hostile_texts(scene):
     """Hostile strings that are pasted into explain"""
     here = prepared(scene)
-    look = Looker(scene, here.storage)
+    look = Looker(scene, portal.ORIGIN, here.storage)
     for kind in KINDS:
         look.on_phone(KINDS.index(kind) % 2)
         for pasted in texts(kind, DOMAINS[kind]):
@@ -363,7 +174,7 @@ def texts(kind, domain):
 def hostile_forms(scene):
     """Hostile strings that people type and programs send"""
     here = prepared(scene)
-    look = Looker(scene, here.storage)
+    look = Looker(scene, portal.ORIGIN, here.storage)
     here.command("domain", "add", "forms.test", "--trust", "--organisation", "contoso")
     domain = f"{ORGANISATION}/domains/forms.test"
 
@@ -433,7 +244,7 @@ def typed_live(look, domain):
 
 def strangers(scene):
     """The pages of those who are not logged in."""
-    look = Looker(scene, None)
+    look = Looker(scene, portal.ORIGIN)
     for kind in KINDS:
         back, link = (urllib.parse.quote(typed(field, kind), safe="") for field in ("way back after the log-in", "set-up link"))
         look.open("log-in", f"/log-in?to={back}")
@@ -441,6 +252,32 @@ def strangers(scene):
         look.open("refused", f"/setup?link={link}")
     look.must_show("strangers")
     look.end("hostile strangers")
+
+
+def hostile_sandbox(scene):
+    """Hostile strings at the sandbox's registrar, and in what its mail asks the DNS"""
+    with sandbox_walk.Sandbox(scene, "en") as sandbox:
+        look = Looker(scene, sandbox.origin, with_form="/")
+        look.page.goto(sandbox.url)
+        for kind in KINDS:
+            look.on_phone(KINDS.index(kind) % 2)
+            right = {"kind": "TXT", "host": f"h{KINDS.index(kind)}", "value": "v=spf1 -all", "ttl": "3600"}
+            for field in ("value", "host", "kind", "ttl"):
+                look.post("dns", "/dns/add", {**right, field: typed(f"registrar, {field}", kind)})
+            look.post("dns", "/dns/add", {**right, "kind": "CNAME", "host": f"c{KINDS.index(kind)}", "value": typed("registrar, target", kind)})
+            look.open("dns", "/dns")
+            # Asked by the receiver of the next message, and shown with its answer.
+            spf = "v=spf1 " + typed("registrar, SPF record", kind).replace("\r\n", " ")
+            look.post("dns", "/dns/add", {**right, "host": "@", "value": "".join(c for c in spf if c.isprintable() or c == "\u202e")})
+            look.post("home", "/send", {"what": "direct"})
+            look.open("message", f"/message/{KINDS.index(kind) + 1}")
+            look.post("dns", "/dns/undo", {})
+        for path in ("/", "/mailbox", "/policy", "/end"):
+            look.open("home", path)
+        for kind in KINDS:
+            look.open("nowhere", "/" + urllib.parse.quote(typed("registrar, path", kind), safe=""))
+        look.must_show("sandbox")
+        look.end("hostile sandbox")
 
 
 CASES = [hostile_mail, hostile_dns, hostile_texts, hostile_forms]

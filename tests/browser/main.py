@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+import gallery
 import hostile
 import portal
 import sandbox_walk
@@ -15,7 +16,14 @@ from views import Views
 
 
 # Which share nothing, and run beside each other.
-LANES = {"portal": [*portal.CASES, *hostile.CASES], "sandbox": sandbox_walk.CASES}
+LANES = {
+    "portal": [
+        portal.set_up, gallery.pages_without_anything, portal.walk_in_english, portal.walk_in_japanese, portal.by_keyboard,
+        portal.without_scripts, gallery.pages, gallery.doors,
+    ],
+    "hostile": [portal.set_up, *hostile.CASES],
+    "sandbox": [*sandbox_walk.CASES, hostile.hostile_sandbox],
+}
 
 
 class Scene:
@@ -36,8 +44,8 @@ def main():
         )
         scene = Scene(Views(browser, checks, options.shots), checks, os.environ["POSTSEAL"], work)
         chosen = [case for case in LANES[options.lane] if options.only in case.__name__]
-        if options.lane == "portal" and chosen and portal.set_up not in chosen:
-            chosen.insert(0, portal.set_up)
+        if options.lane != "sandbox" and portal.set_up not in chosen:
+            chosen[:0] = [portal.set_up] if chosen else []
         for case in chosen:
             checks.run(case, scene)
         portal.stop()

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 
+import hostile_zones
 from nameservers import UNBOUND
 from owners import Owner
 from process import PATIENCE, Process, wait_until
@@ -63,19 +64,6 @@ private_servers = ["{owner}", "{dns}", "{hostile}"]
 
 ZONES = {"en": "knot.test", "ja": "bind.test"}
 
-# Of the cases of hostile.py.
-HOSTILE_ADDRESS, HOSTILE_ZONE, HOSTILE_REVERSE = "198.51.100.44", "hostile.test", "113.0.203.in-addr.arpa"
-HOSTILE = f"""server:
-  local-zone: "{HOSTILE_ZONE}." transparent
-  local-zone: "{HOSTILE_REVERSE}." transparent
-stub-zone:
-  name: {HOSTILE_ZONE}
-  stub-addr: {HOSTILE_ADDRESS}
-stub-zone:
-  name: {HOSTILE_REVERSE}
-  stub-addr: {HOSTILE_ADDRESS}
-"""
-
 
 class World:
     """A node with a portal, two owners' zones, and a resolver."""
@@ -85,12 +73,12 @@ class World:
         self.owners = {lang: Owner(work, "knot", zone, OWNER if lang == "en" else "198.51.100.42", lang) for lang, zone in ZONES.items()}
         folder = work / "unbound"
         folder.mkdir()
-        (folder / "conf").write_text(UNBOUND.format(folder=folder, resolver=RESOLVER) + HOSTILE)
+        (folder / "conf").write_text(UNBOUND.format(folder=folder, resolver=RESOLVER) + hostile_zones.RESOLVED)
         self.resolver = Process("unbound", ["unbound", "-d", "-c", folder / "conf"], folder / "log")
         self.folder = work / "node"
         self.folder.mkdir(mode=0o700)
         (self.folder / "postseal.toml").write_text(CONFIGURATION.format(
-            folder=self.folder, resolver=RESOLVER, port=PORT, zone=HOSTING_ZONE, dns=HOSTED_DNS, owner=OWNER + '", "198.51.100.42', hostile=HOSTILE_ADDRESS))
+            folder=self.folder, resolver=RESOLVER, port=PORT, zone=HOSTING_ZONE, dns=HOSTED_DNS, owner=OWNER + '", "198.51.100.42', hostile=hostile_zones.ADDRESS))
         self.log = self.folder / "log"
         self.node = Process("postseal", [self.binary, "serve", "--config", self.folder / "postseal.toml"], self.log)
         self.storage = None
@@ -279,30 +267,6 @@ def by_keyboard(scene):
     scene.views.close(page, "by keyboard")
 
 
-def pages(scene):
-    """Each page in each look: axe, edges, screenshots"""
-    here = world(scene)
-    domain = f"/o/contoso/domains/{ZONES['en']}"
-    paths = {
-        "overview": "/o/contoso", "domains": "/o/contoso/domains", "dkim": f"{domain}/dkim", "spf": f"{domain}/spf",
-        "dmarc": f"{domain}/dmarc?p=reject", "records": f"{domain}/records", "check": f"/check?domain={ZONES['en']}",
-        "explain": "/explain", "search": "/search?q=test", "messages": "/messages", "settings": "/settings",
-        "receiver": "/settings/receiver", "allowed": "/settings/allowed", "sealers": "/settings/sealers",
-        "tokens": "/settings/tokens", "audit": "/settings/audit?verify=yes",
-    }
-    for look, lang in (("light", "en"), ("dark", "en"), ("phone", "en"), ("light", "ja"), ("phone", "ja")):
-        page = scene.views.open(ORIGIN, lang, look, storage=here.storage)
-        for name, path in paths.items():
-            what = f"{name} {look} {lang}"
-            answer = page.goto(path)
-            scene.that(answer.status == 200, f"{what}: is there", answer.status)
-            page.wait_for_function("!document.querySelector('[hx-trigger=revealed]')")
-            scene.views.axe(page, what)
-            scene.views.fits(page, what)
-            scene.views.shot(page, f"{name}-{look}-{lang}")
-        scene.views.close(page, f"{look} {lang}")
-
-
 def without_scripts(scene):
     """Everything can be read, and done, without JavaScript"""
     here, that = world(scene), scene.that
@@ -316,6 +280,3 @@ def without_scripts(scene):
     page.get_by_role("button", name="Check", exact=True).click()
     that("What receivers do" in page.content(), "a domain is checked", page.content())
     page.context.close()
-
-
-CASES = [set_up, walk_in_english, walk_in_japanese, by_keyboard, without_scripts, pages]
