@@ -6,7 +6,7 @@ import subprocess
 
 NEXT = {"en": "Next chapter", "ja": "次の章へ"}
 END = {"en": "Do this for your own domain", "ja": "自分のドメインで始める"}
-PAGES = ["/", "/dns", "/mailbox", "/policy", "/message/1", "/chapter/12", "/end"]
+PAGES = ["/", "/dns", "/mailbox", "/policy", "/message/{refused}", "/message/{refused}/explain", "/message/{newest}", "/chapter/2", "/chapter/5", "/end", "/none"]
 
 
 class Sandbox:
@@ -91,14 +91,20 @@ def walk(scene, lang, keyboard=False):
                 done = page.locator("ol.steps > li.done").count()
                 scene.that(done == step, f"sandbox in {lang}: chapter {chapter}, step {step} is done", done)
             if chapter == 5:
-                scene.views.shot(page, f"sandbox-{lang}")
+                scene.views.shot(page, f"sandbox-{lang}-chapter-5")
             last = page.get_by_role("link", name=END[lang]) if chapter == 12 else page.get_by_role("button", name=NEXT[lang])
             last.click()
         scene.that("postseal check" in page.content(), f"sandbox in {lang}: it ends with what to do at home")
+        page.goto("/")
+        numbers = [int(line.get_attribute("value")) for line in page.locator("ol.wire > li").all()]
+        page.goto("/mailbox")
+        refused = page.locator("li", has=page.locator("details")).first.get_by_role("link").get_attribute("href").rsplit("/", 1)[1]
         for path in PAGES:
+            path = path.format(refused=refused, newest=numbers[0])
             page.goto(path)
             scene.views.axe(page, f"sandbox {path} in {lang}")
             scene.views.fits(page, f"sandbox {path} in {lang}")
+            scene.views.shot(page, f"sandbox-{lang}{path.replace('/', '-')}")
         scene.views.close(page, f"sandbox in {lang}")
     scene.that(not sandbox.left(), f"sandbox in {lang}: nothing is left", sandbox.left())
 

@@ -1,7 +1,7 @@
 // The volume of each day, drawn by uPlot. The same numbers are in the table below it, for whoever has no script or no eyes for it.
 "use strict";
 document.querySelectorAll("[data-chart]").forEach((place) => {
-  const { days, names, series } = JSON.parse(place.dataset.chart);
+  const { days, day, names, series } = JSON.parse(place.dataset.chart);
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const looks = [["--good", []], ["--bad", [6, 3]], ["--quiet", [2, 3]]];
   const axis = () => ({ stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } });
@@ -12,7 +12,7 @@ document.querySelectorAll("[data-chart]").forEach((place) => {
   const plot = new uPlot({
     ...size(),
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-    series: [{ label: "", value: said }].concat(names.map((label, at) => ({
+    series: [{ label: day, value: said }].concat(names.map((label, at) => ({
       label, stroke: colour(looks[at][0]), dash: looks[at][1], width: 2, value: (_, value) => value == null ? "–" : number.format(value),
     }))),
     axes: [

@@ -9,7 +9,7 @@ use crate::portal::failure::error_words;
 use crate::portal::locale::Locale;
 use crate::portal::page::{Page, Place};
 use crate::portal::words::{CHROME, LET_IN};
-use crate::words::ProblemWords;
+use crate::words::{ProblemWords, say};
 
 /// Why a request does not pass.
 #[derive(Debug)]
@@ -60,8 +60,17 @@ struct RefusedPage {
 /// A page that says what is wrong, and what to do. It shows nothing of what is behind.
 pub(super) fn of_problem(problem: Problem, locale: Locale) -> Response {
     let error = ClientError::Problem(Box::new(problem));
-    let (status, ProblemWords { what, next }) = error_words(&error, locale);
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let (status, words) = error_words(&error, locale);
+    said(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), words, locale)
+}
+
+/// That there is no page of this path.
+pub(super) fn no_page(path: &str, locale: Locale) -> Response {
+    let what = say!(locale.lang, "There is no page {path}.", "{path} というページはありません。");
+    said(StatusCode::NOT_FOUND, ProblemWords { what, next: None }, locale)
+}
+
+fn said(status: StatusCode, ProblemWords { what, next }: ProblemWords, locale: Locale) -> Response {
     let page = Page::outside(locale, Place::None, CHROME.of(locale.lang).failed.to_owned());
     let back = LET_IN.of(locale.lang).back;
     let Ok(text) = (RefusedPage { page, what, next, back }).render() else {

@@ -97,7 +97,7 @@ pub(crate) fn guarded(pages: Router, guard: Arc<Guard>) -> Router {
 
 async fn nothing_here(uri: Uri, headers: HeaderMap) -> Response {
     let locale = Locale::of(uri.query().unwrap_or_default(), &headers);
-    answer::of_problem(Problem::new(ProblemKind::NoSuchRoute, format!("{} is no page", uri.path())), locale)
+    answer::no_page(uri.path(), locale)
 }
 
 /// Lets a request pass, or says why not. Every answer gets its fields here.

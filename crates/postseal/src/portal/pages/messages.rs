@@ -183,7 +183,8 @@ fn chart(days: &[VerdictDayResource], lang: Lang) -> String {
     let of = |count: fn(&VerdictDayResource) -> u64| days.iter().map(count).collect::<Vec<_>>();
     let days: Vec<&str> = days.iter().map(|day| day.day.as_str()).collect();
     let series = [of(|day| day.dmarc_pass), of(|day| day.dmarc_fail), of(|day| day.dmarc_none)];
-    serde_json::json!({ "days": days, "names": names, "series": series }).to_string()
+    let day = MESSAGES.of(lang).day;
+    serde_json::json!({ "days": days, "day": day, "names": names, "series": series }).to_string()
 }
 
 /// `GET /messages/export/{format}`: what a filter finds, up to a hundred thousand.

@@ -2,7 +2,7 @@ use askama::Template;
 use axum::extract::{Form, Query};
 use axum::http::StatusCode;
 use axum::response::Response;
-use postseal_store::TokenScope;
+use postseal_store::{ActorName, TokenScope};
 use serde::Deserialize;
 
 use super::{SettingsName, SettingsTab, tabs};
@@ -11,7 +11,7 @@ use crate::portal::asked::Asked;
 use crate::portal::failure::{Failure, error_words};
 use crate::portal::moments::{instant, when};
 use crate::portal::page::{Mark, Notice, Page, Place, render};
-use crate::portal::words::{PARTS, SETTINGS, SettingsWords, scope_words};
+use crate::portal::words::{LET_IN, PARTS, SETTINGS, SettingsWords, scope_words};
 use crate::words::say;
 
 #[derive(Template)]
@@ -86,6 +86,13 @@ pub(in crate::portal) async fn add(asked: Asked, Form(form): Form<TokenForm>) ->
     let Ok(days) = form.days.trim().parse() else {
         return Err(Failure::bad_request(asked.locale, SETTINGS.of(asked.lang).days.to_owned()));
     };
+    if ActorName::parse(form.name.trim()).is_err() {
+        let text = say!(asked.lang, "A name has {}", "名前には、{}", LET_IN.of(asked.lang).name_rule);
+        let notice = Notice { mark: Mark::Bad, text, next: None };
+        let mut response = page(&asked, None, form, (None, Some(notice))).await?;
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok(response);
+    }
     let new = NewToken {
         name: form.name.trim().to_owned(),
         scope: form.scope.clone(),
