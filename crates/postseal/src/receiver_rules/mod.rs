@@ -117,7 +117,7 @@ mod tests {
 
     /// The bounce rules that must be there.
     const IDS: &str = "g.unauth g.spf-hardfail g.dmarc g.spf g.dkim g.dmarc-missing g.align g.ptr g.tls g.spf-suspicious g.rate g.rfc \
-        g.rep y.unauth y.policy y.from y.tss y.bl y.ph m.515 m.509 m.523 m.v6 m.from m.helo m.rep a.dmarc a.both a.local a.vol x.spf \
+        g.rep y.unauth y.policy y.from y.tss y.bl y.ph m.515 m.509 m.523 m.v6 m.from m.helo m.rep a.dmarc a.both a.local a.vol p.dmarc p.dns x.spf \
         x.dmarc x.ptr x.codes";
 
     #[test]
