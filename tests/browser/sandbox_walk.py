@@ -103,6 +103,10 @@ def walk(scene, lang, keyboard=False):
             path = path.format(refused=refused, newest=numbers[0])
             page.goto(path)
             scene.views.axe(page, f"sandbox {path} in {lang}")
+            if path.endswith("/explain"):
+                said = page.locator("main").inner_text()
+                scene.that("DMARC" in said and page.locator("main article").count(), f"sandbox in {lang}: the bounce is explained by the policy", said)
+                scene.that("587" not in said, f"sandbox in {lang}: and not by a log-in", said)
             scene.views.fits(page, f"sandbox {path} in {lang}")
             scene.views.shot(page, f"sandbox-{lang}{path.replace('/', '-')}")
         scene.views.close(page, f"sandbox in {lang}")
