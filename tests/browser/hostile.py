@@ -262,7 +262,7 @@ def hostile_sandbox(scene):
         for kind in KINDS:
             look.on_phone(KINDS.index(kind) % 2)
             right = {"kind": "TXT", "host": f"h{KINDS.index(kind)}", "value": "v=spf1 -all", "ttl": "3600"}
-            for field in ("value", "host", "kind", "ttl"):
+            for field in ("value", ("host", "kind", "ttl")[KINDS.index(kind) % 3]):
                 look.post("dns", "/dns/add", {**right, field: typed(f"registrar, {field}", kind)})
             look.post("dns", "/dns/add", {**right, "kind": "CNAME", "host": f"c{KINDS.index(kind)}", "value": typed("registrar, target", kind)})
             look.open("dns", "/dns")

@@ -65,7 +65,7 @@ def press(page, label, beside, keyboard):
 
 
 def do_step(page, keyboard):
-    page.goto("/")
+    """From the page with the story, as it is after the step before."""
     step = page.locator("li[aria-current=step]")
     cards, fields = page.locator("main h2").all_inner_texts(), record(step)
     beside = step.locator("p code").all_inner_texts()
@@ -94,6 +94,7 @@ def walk(scene, lang, keyboard=False):
                 scene.views.shot(page, f"sandbox-{lang}-chapter-5")
             last = page.get_by_role("link", name=END[lang]) if chapter == 12 else page.get_by_role("button", name=NEXT[lang])
             last.click()
+            page.wait_for_load_state()
         scene.that("postseal check" in page.content(), f"sandbox in {lang}: it ends with what to do at home")
         page.goto("/")
         numbers = [int(line.get_attribute("value")) for line in page.locator("ol.wire > li").all()]
