@@ -204,7 +204,7 @@ def hostile_forms(scene):
             (f"/check?domain={DOMAINS[kind]}&from_ip=", "address to check"),
             (f"/check?domain={DOMAINS[kind]}&volume=", "volume to check"),
             ("/o/", "path"), (f"{ORGANISATION}/domains/", "path"), ("/messages/", "path"), ("/nothing/", "path"),
-            ("/messages/export/", "export format"),
+            ("/messages/export/", "export format"), (f"{ORGANISATION}/domains?sort=", "order of domains"),
             ("/settings/sealers?organisation=", "organisation"),
             ("/organisations", "organisation", "name"),
             (f"{ORGANISATION}/domains/add", "domain", "domain"),

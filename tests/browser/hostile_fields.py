@@ -31,7 +31,7 @@ FIELDS = {
     "bounce": ("pasted", "explain"), "bounce, Diagnostic-Code": ("pasted", "explain"), "message, Received": ("pasted", "as a word: explain"),
     "message, From": ("pasted", "field of explain"), "message, DKIM-Signature": ("pasted", "field of explain"), "message, Subject": ("pasted", "field of explain"),
     # typed by people, or sent by programs
-    "organisation": ("typed", "refused"), "domain": ("typed", "refused"), "path": ("typed", "refused"), "search": ("typed", "search"),
+    "organisation": ("typed", "refused"), "domain": ("typed", "refused"), "path": ("typed", "refused"), "search": ("typed", "field of search"), "order of domains": ("typed", "refused"),
     "filter of domains": ("typed", "field of domains"), "filter of messages": ("typed", "field of messages"), "domain to check": ("typed", "refused"),
     "selector to check": ("typed", "refused"), "address to check": ("typed", "refused"), "volume to check": ("typed", "refused"),
     "SPF draft": ("typed", "spf"), "DMARC draft": ("typed", "field of dmarc"), "note of a pair": ("mail", "without controls: allowed"),
