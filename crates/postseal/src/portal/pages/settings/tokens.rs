@@ -87,7 +87,7 @@ pub(in crate::portal) async fn add(asked: Asked, Form(form): Form<TokenForm>) ->
         return Err(Failure::bad_request(asked.locale, SETTINGS.of(asked.lang).days.to_owned()));
     };
     if ActorName::parse(form.name.trim()).is_err() {
-        let text = say!(asked.lang, "A name has {}", "名前には、{}", LET_IN.of(asked.lang).name_rule);
+        let text = say!(asked.lang, "A name has {}", "名前の規則: {}", LET_IN.of(asked.lang).name_rule);
         let notice = Notice { mark: Mark::Bad, text, next: None };
         let mut response = page(&asked, None, form, (None, Some(notice))).await?;
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
