@@ -81,8 +81,9 @@ def pages(scene):
 
     message = wait_until("the messages are in the store", kept)[0]["id"]
     scene.views.close(page, "furnishing")
-    look_at(scene, FULL | {"message": f"/messages/{message}"}, LOOKS, here.storage)
-    for look, lang in LOOKS:
+    looks = [one for one in LOOKS if scene.views.shots or one != ("light", "ja")]
+    look_at(scene, FULL | {"message": f"/messages/{message}"}, looks, here.storage)
+    for look, lang in looks:
         flyouts(scene, here, look, lang)
 
 

@@ -7,10 +7,10 @@ PLAIN = "a long word"
 # Of these, no grammar of a header field ends in the middle.
 WORDS = (PLAIN, "right to left", "not UTF-8")
 WITHOUT_CONTROLS = [kind for kind in KINDS if kind not in ("controls", "nul", "lines")]
-WANTED = {"as a name": [PLAIN], "as a word": WORDS, "without controls": WITHOUT_CONTROLS}
+WANTED = {"as a name": [PLAIN], "as a word": WORDS, "without controls": WITHOUT_CONTROLS, "short": [kind for kind in KINDS if kind != PLAIN]}
 
 # Every field that is shown anywhere, and where. "nowhere": it is not kept, and no page has it. "as a name": what is no domain
-# name is dropped where it comes in, and only PLAIN of the strings is one; "as a word": what ends a word ends what is read.
+# name is dropped where it comes in, and only PLAIN of the strings is one; "as a word": what ends a word ends what is read; "short": what is too long is refused.
 # "refused": the page that says so may show it. "field of": it stands in a field of a form, as it was typed.
 FIELDS = {
     # from mail, through the milter
@@ -31,7 +31,7 @@ FIELDS = {
     "bounce": ("pasted", "explain"), "bounce, Diagnostic-Code": ("pasted", "explain"), "message, Received": ("pasted", "as a word: explain"),
     "message, From": ("pasted", "field of explain"), "message, DKIM-Signature": ("pasted", "field of explain"), "message, Subject": ("pasted", "field of explain"),
     # typed by people, or sent by programs
-    "organisation": ("typed", "refused"), "domain": ("typed", "refused"), "path": ("typed", "refused"), "search": ("typed", "field of search"), "order of domains": ("typed", "refused"),
+    "organisation": ("typed", "refused"), "domain": ("typed", "refused"), "path": ("typed", "refused"), "search": ("typed", "short: field of search"), "order of domains": ("typed", "refused"),
     "filter of domains": ("typed", "field of domains"), "filter of messages": ("typed", "field of messages"), "domain to check": ("typed", "refused"),
     "selector to check": ("typed", "refused"), "address to check": ("typed", "refused"), "volume to check": ("typed", "refused"),
     "SPF draft": ("typed", "spf"), "DMARC draft": ("typed", "field of dmarc"), "note of a pair": ("mail", "without controls: allowed"),
