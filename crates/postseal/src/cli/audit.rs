@@ -89,7 +89,7 @@ fn verify(head: Option<&str>, node: &NodeClient, terminal: &Terminal) -> Result<
                 Problem::new(say!(
                     lang,
                     "--head takes a row and a link, as in 42:9f86…",
-                    "--head には行番号とリンクを指定してください（例: 42:9f86…）"
+                    "--head には行番号とリンクを指定してください(例: 42:9f86…)"
                 ))
             })?)
         }

@@ -50,7 +50,7 @@ pub(super) fn backup(args: &BackupArgs, terminal: &Terminal) -> Result<Status, P
     terminal.print(&say!(
         lang,
         "{path} is written\nThe key-encryption key is not in it: {key}. Without it the keys in the backup cannot be used; keep it elsewhere.\n",
-        "{path} に書き込みました\n鍵暗号化鍵は含まれていません（{key}）。それがなければバックアップの鍵は使えません。別の場所に保管してください。\n"
+        "{path} に書き込みました\n鍵暗号化鍵は含まれていません({key})。それがなければバックアップの鍵は使えません。別の場所に保管してください。\n"
     ))?;
     Ok(Status::Good)
 }

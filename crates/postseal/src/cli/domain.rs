@@ -152,13 +152,13 @@ fn verification_text(verified: &VerificationOutcome, lang: Lang) -> String {
         let said = match &server.texts {
             None => {
                 let why = server.failure.as_deref().unwrap_or("-");
-                say!(lang, "no answer ({why})", "応答なし（{why}）")
+                say!(lang, "no answer ({why})", "応答なし({why})")
             }
             Some(texts) if texts.is_empty() => match server.others_may_hold_for {
                 Some(seconds) => say!(
                     lang,
                     "nothing there (others may hold that for {seconds} seconds)",
-                    "レコードなし（ほかの DNS サーバーは最長 {seconds} 秒これを保持します）"
+                    "レコードなし(ほかの DNS サーバーは最長 {seconds} 秒これを保持します)"
                 ),
                 None => lang.pick("nothing there", "レコードなし").to_owned(),
             },

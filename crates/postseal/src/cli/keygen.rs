@@ -152,7 +152,7 @@ fn key_size(bits: u32, lang: Lang) -> Result<KeySize, Problem> {
             say!(
                 lang,
                 "an RSA key of {bits} bits is too short: signing keys have at least 2048 (RFC 8301)",
-                "{bits} ビットの RSA 鍵は短すぎます。署名鍵は 2048 ビット以上が必要です（RFC 8301）"
+                "{bits} ビットの RSA 鍵は短すぎます。署名鍵は 2048 ビット以上が必要です(RFC 8301)"
             ),
             "postseal keygen --bits 2048".to_owned(),
         )),
@@ -213,7 +213,7 @@ fn published_text(dns: &DnsRecord, path: Option<&Path>, lang: Lang) -> String {
     let publish = say!(
         lang,
         "Publish this TXT record, then sign with this key:\n\n  name   {name}\n  value  {value}\n\nIn a zone file (texts of at most 255 octets):\n\n{line}\n",
-        "この TXT レコードを公開してから、この鍵で署名してください:\n\n  名前  {name}\n  値    {value}\n\nゾーンファイルに書く場合（テキストは 255 オクテットまで）:\n\n{line}\n"
+        "この TXT レコードを公開してから、この鍵で署名してください:\n\n  名前  {name}\n  値    {value}\n\nゾーンファイルに書く場合(テキストは 255 オクテットまで):\n\n{line}\n"
     );
     wrote.unwrap_or_default() + &publish
 }

@@ -139,7 +139,7 @@ fn not_a_message(name: &str, lang: Lang) -> Problem {
         say!(
             lang,
             "Give a message as it was received (\"show original\", \"save as .eml\"), not a mailbox or an attachment.",
-            "受信したままのメッセージ（「原文を表示」「.eml で保存」など）を与えてください。メールボックスや添付ファイルは使えません。"
+            "受信したままのメッセージ(「原文を表示」「.eml で保存」など)を与えてください。メールボックスや添付ファイルは使えません。"
         ),
     )
 }

@@ -134,7 +134,7 @@ impl Page {
         };
         self.line(&format!("      {why}"));
         if signature.testing {
-            let testing = self.lang.pick("the key is marked as a test (t=y)", "鍵はテスト中（t=y）です");
+            let testing = self.lang.pick("the key is marked as a test (t=y)", "鍵はテスト中(t=y)です");
             self.line(&format!("      {testing}"));
         }
     }
@@ -178,7 +178,7 @@ impl Page {
         if dmarc.testing {
             let testing = self.lang.pick(
                 "the policy is being tested: one step weaker applies (t=y, or pct=0)",
-                "ポリシーはテスト中（t=y または pct=0）のため、1 段階弱いポリシーを適用します",
+                "ポリシーはテスト中(t=y または pct=0)のため、1 段階弱いポリシーを適用します",
             );
             self.line(&format!("  {testing}"));
         }
@@ -200,7 +200,7 @@ impl Page {
             let remove = say!(
                 self.lang,
                 "Authentication-Results fields that claim to be from {id} and must go, counted from the top: {places}",
-                "{id} を名乗るため取り除くべき Authentication-Results フィールド（上から数えて）: {places}"
+                "{id} を名乗るため取り除くべき Authentication-Results フィールド(上から数えて): {places}"
             );
             let remove = self.paint.warn(&remove);
             self.line(&remove);

@@ -17,7 +17,7 @@ impl FaultKind {
             FaultKind::TooLarge { octets, max } => say!(
                 lang,
                 "the file is too large: {octets} octets or more, of {max} at most",
-                "ファイルが大きすぎます: {octets} オクテット以上（上限 {max}）"
+                "ファイルが大きすぎます: {octets} オクテット以上(上限 {max})"
             ),
             FaultKind::NotUtf8 => say!(lang, "this is not UTF-8", "UTF-8 ではありません"),
             FaultKind::Syntax(error) => {
@@ -85,20 +85,20 @@ impl FaultKind {
             FaultKind::HostedToo { domain, organisation } => say!(
                 lang,
                 "{domain} is in this file and in the store, where {organisation} holds it",
-                "{domain} はこのファイルにも、ストアにもあります（所有する組織: {organisation}）"
+                "{domain} はこのファイルにも、ストアにもあります(所有する組織: {organisation})"
             ),
             FaultKind::StoreNotRead { path, error } => {
                 let path = path.display();
                 say!(
                     lang,
                     "the store {path} cannot be read, so whether it has domains of this file as well is not known: {error}",
-                    "ストア {path} を読み取れないため、このファイルのドメインがそこにもあるかは分かりません（{error}）"
+                    "ストア {path} を読み取れないため、このファイルのドメインがそこにもあるかは分かりません({error})"
                 )
             }
             FaultKind::Organisation { value, error } => say!(
                 lang,
                 "{value:?} is no name of an organisation: {error}",
-                "{value:?} は組織の名前ではありません（{error}）"
+                "{value:?} は組織の名前ではありません({error})"
             ),
             FaultKind::NeedsStore { table } => {
                 say!(lang, "{table} has no effect without [store]", "{table} を使うには [store] が必要です")
@@ -129,26 +129,26 @@ impl FaultKind {
                 say!(
                     lang,
                     "{value:?} is no domain name: {error}",
-                    "{value:?} はドメイン名ではありません（{error}）"
+                    "{value:?} はドメイン名ではありません({error})"
                 )
             }
             FaultKind::Selector { value, error } => {
                 say!(
                     lang,
                     "{value:?} is no selector: {error}",
-                    "{value:?} はセレクターではありません（{error}）"
+                    "{value:?} はセレクターではありません({error})"
                 )
             }
             FaultKind::KeyName { error } => say!(
                 lang,
                 "selector and domain make no DNS name together: {error}",
-                "セレクターとドメインを合わせると DNS 名になりません（{error}）"
+                "セレクターとドメインを合わせると DNS 名になりません({error})"
             ),
             FaultKind::AuthservId { value, error } => {
                 say!(
                     lang,
                     "{value:?} is no authserv-id: {error}",
-                    "{value:?} は authserv-id ではありません（{error}）"
+                    "{value:?} は authserv-id ではありません({error})"
                 )
             }
             FaultKind::HostName { value } => say!(
@@ -158,7 +158,7 @@ impl FaultKind {
             ),
             FaultKind::Login(error) => login_words(*error, lang),
             FaultKind::Headers(error) => {
-                say!(lang, "{error}", "署名するヘッダーフィールドの指定が正しくありません（{error}）")
+                say!(lang, "{error}", "署名するヘッダーフィールドの指定が正しくありません({error})")
             }
             FaultKind::Canonicalization { value } => {
                 say!(lang, "{value:?} is no canonicalization", "{value:?} は正規化方式ではありません")
@@ -458,7 +458,7 @@ impl FaultKind {
             FaultKind::PortalNeedsTls => say!(
                 lang,
                 "add certificate and private_key (PEM files), or listen on \"127.0.0.1:8480\"",
-                "certificate と private_key（PEM ファイル）を加えるか、\"127.0.0.1:8480\" で待ち受けてください"
+                "certificate と private_key(PEM ファイル)を加えるか、\"127.0.0.1:8480\" で待ち受けてください"
             ),
             FaultKind::TlsIdentity(_) => say!(
                 lang,

@@ -37,9 +37,9 @@ fn unsafe_words(problem: UnsafePath, lang: Lang) -> String {
     match problem {
         _ if lang == Lang::En => problem.to_string(),
         UnsafePath::Owner { owner } => format!("ユーザー {owner} のもので、鍵を書き換えられます"),
-        UnsafePath::Writable { mode } => format!("他のユーザーが書き込めます (モード {mode:04o})"),
-        UnsafePath::Readable { mode } => format!("すべてのユーザーが読めます (モード {mode:04o})"),
-        UnsafePath::GroupReadable { mode } => format!("グループが読めます (モード {mode:04o})"),
+        UnsafePath::Writable { mode } => format!("他のユーザーが書き込めます(モード {mode:04o})"),
+        UnsafePath::Readable { mode } => format!("すべてのユーザーが読めます(モード {mode:04o})"),
+        UnsafePath::GroupReadable { mode } => format!("グループが読めます(モード {mode:04o})"),
     }
 }
 
@@ -53,7 +53,7 @@ fn signing_key_words(error: SigningKeyError, lang: Lang) -> String {
         SigningKeyError::TooShort { bits } => {
             format!("RSA 鍵が {bits} ビットです。署名には 2048 ビット以上が必要です")
         }
-        SigningKeyError::Rejected(why) => format!("秘密鍵が正しくありません ({why})"),
+        SigningKeyError::Rejected(why) => format!("秘密鍵が正しくありません({why})"),
     }
 }
 

@@ -38,7 +38,7 @@ fn what(kind: ProblemKind, problem: &ApiProblem, subject: &str, lang: Lang) -> S
     }
     match kind {
         K::NotConfigured => {
-            "このノードにはストアがありません（postseal.toml に [store] がありません）".to_owned()
+            "このノードにはストアがありません(postseal.toml に [store] がありません)".to_owned()
         }
         K::StoreNotOpen => "ノードのストアがまだ開いていません".to_owned(),
         K::StoreFailed => format!("ストアに障害が発生しました: {detail}"),
@@ -88,7 +88,7 @@ fn what(kind: ProblemKind, problem: &ApiProblem, subject: &str, lang: Lang) -> S
         K::NotFromHere => "このノードのページからの要求ではありません".to_owned(),
         K::WrongHost => "このノードには、その名前では接続できません".to_owned(),
         K::NoPortal => {
-            "このノードにはポータルがありません（postseal.toml に [portal] がありません）".to_owned()
+            "このノードにはポータルがありません(postseal.toml に [portal] がありません)".to_owned()
         }
         K::NoAccount => "アカウントがまだありません".to_owned(),
         K::NoSetupLink => {
@@ -117,7 +117,7 @@ fn next(kind: ProblemKind, subject: &str, lang: Lang) -> Option<String> {
         K::NotConfigured => say!(
             lang,
             "Add [store] to postseal.toml and restart the node: docs/hosting.md.",
-            "postseal.toml に [store] を加えてノードを再起動してください（docs/hosting.md）。"
+            "postseal.toml に [store] を加えてノードを再起動してください(docs/hosting.md)。"
         ),
         K::StoreNotOpen => say!(
             lang,
@@ -152,7 +152,7 @@ fn next(kind: ProblemKind, subject: &str, lang: Lang) -> Option<String> {
         K::NoPortal => say!(
             lang,
             "Add [portal] to postseal.toml and restart the node: docs/portal.md.",
-            "postseal.toml に [portal] を加えてノードを再起動してください（docs/portal.md）。"
+            "postseal.toml に [portal] を加えてノードを再起動してください(docs/portal.md)。"
         ),
         K::WrongHost => say!(
             lang,

@@ -70,12 +70,12 @@ pub(crate) fn seal_refusal(refusal: &SealRefusal, lang: Lang) -> String {
         SealRefusal::ChainEnded => say!(
             lang,
             "the chain has failed before, so nothing may be added to it (RFC 8617)",
-            "チェーンの検証がすでに失敗しているため、ARC Set を追加できません（RFC 8617）"
+            "チェーンの検証がすでに失敗しているため、ARC Set を追加できません(RFC 8617)"
         ),
         SealRefusal::TooManySets => say!(
             lang,
             "the chain has {MAX_SETS} sets; no more may be added (RFC 8617)",
-            "チェーンに ARC Set が {MAX_SETS} 個あり、これ以上は追加できません（RFC 8617）"
+            "チェーンに ARC Set が {MAX_SETS} 個あり、これ以上は追加できません(RFC 8617)"
         ),
         SealRefusal::AuthservId => say!(
             lang,

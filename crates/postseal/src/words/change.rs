@@ -6,10 +6,10 @@ use crate::words::{Lang, say};
 pub(crate) fn change_message(change: &Change, lang: Lang) -> String {
     match change {
         Change::FooterAdded { .. } => {
-            say!(lang, "text was added at the end", "末尾にテキスト（フッター）が追加されました")
+            say!(lang, "text was added at the end", "末尾にテキスト(フッター)が追加されました")
         }
         Change::BannerAdded { .. } => {
-            say!(lang, "text was added at the beginning", "先頭にテキスト（警告文など）が追加されました")
+            say!(lang, "text was added at the beginning", "先頭にテキスト(警告文など)が追加されました")
         }
         Change::LinesAdded { .. } => {
             say!(lang, "lines were added within the text", "本文の途中に行が追加されました")
@@ -35,7 +35,7 @@ pub(crate) fn change_message(change: &Change, lang: Lang) -> String {
         Change::ReEncoded { from } => say!(
             lang,
             "the content was encoded anew; it was signed as {from}",
-            "本文のエンコード方式が変更されました（署名時は {from}）"
+            "本文のエンコード方式が変更されました(署名時は {from})"
         ),
         Change::BodyChanged => say!(
             lang,
@@ -59,7 +59,7 @@ pub(crate) fn change_message(change: &Change, lang: Lang) -> String {
         Change::Refolded => say!(
             lang,
             "header fields were folded anew, and the signature is of the kind (simple) that does not bear it",
-            "ヘッダーの折り返しが変更されました。この署名の方式（simple）では許されない変更です"
+            "ヘッダーの折り返しが変更されました。この署名の方式(simple)では許されない変更です"
         ),
         Change::EncodingField { .. } => say!(
             lang,

@@ -50,10 +50,10 @@ pub(crate) fn dkim_cause(cause: &Cause, lang: Lang) -> String {
         }
         Cause::HistoricAlgorithm => "rsa-sha1 は受け入れられません".to_owned(),
         Cause::Expired { expired_at, now } => {
-            format!("署名の期限が切れています（期限 {expired_at}、現在 {now}）")
+            format!("署名の期限が切れています(期限 {expired_at}、現在 {now})")
         }
         Cause::SignedInFuture { signed_at, now } => {
-            format!("署名の時刻が未来になっています（署名 {signed_at}、現在 {now}）")
+            format!("署名の時刻が未来になっています(署名 {signed_at}、現在 {now})")
         }
         Cause::FieldsNotExact => "署名の検証に必要な、元のままのヘッダーフィールドがありません".to_owned(),
         Cause::NoKey => "鍵レコードがありません".to_owned(),
@@ -103,7 +103,7 @@ pub(super) fn signature_error(error: &SignatureError) -> String {
         SignatureError::BodyHash => "署名の bh= が正しい Base64 ではありません".to_owned(),
         SignatureError::FromNotSigned => "From フィールドが署名されていません".to_owned(),
         SignatureError::TooManyNames(count) => {
-            format!("署名の h= に {count} 個の名前があります（上限 {MAX_SIGNED_NAMES}）")
+            format!("署名の h= に {count} 個の名前があります(上限 {MAX_SIGNED_NAMES})")
         }
         SignatureError::SealSigned => "ARC-Message-Signature が ARC-Seal に署名しています".to_owned(),
         SignatureError::Number(tag) => format!("署名の {tag}= が数値ではありません"),
@@ -124,7 +124,7 @@ fn tag_list_error(error: &TagListError) -> String {
 fn key_record_error(error: &KeyRecordError) -> String {
     match error {
         KeyRecordError::TooLong { octets } => {
-            format!("鍵レコードが {octets} オクテットあります（上限 {MAX_KEY_RECORD}）")
+            format!("鍵レコードが {octets} オクテットあります(上限 {MAX_KEY_RECORD})")
         }
         KeyRecordError::TagList(error) => {
             format!("鍵レコードが「タグ=値」の形式ではありません: {}", tag_list_error(error))

@@ -6,7 +6,7 @@ use crate::words::Lang;
 pub(crate) fn dns_failure(failure: Failure, lang: Lang) -> &'static str {
     let (en, ja) = match failure {
         Failure::ServFail => {
-            ("the name server failed (SERVFAIL)", "DNS サーバーがエラー（SERVFAIL）を返しました")
+            ("the name server failed (SERVFAIL)", "DNS サーバーがエラー(SERVFAIL)を返しました")
         }
         Failure::Refused => {
             ("the name server refused the question", "DNS サーバーが問い合わせを拒否しました")

@@ -50,13 +50,13 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
             "サービスを 1 つ追加するか、事業者が include を 1 つ増やすだけで、SPF が permerror になります。",
         ),
         Cause::SpfVoidLimit { voids, target } => (
-            format!("結果のない DNS 参照が {voids} 回あります（最初は {target}）。上限は 2 回です。"),
+            format!("結果のない DNS 参照が {voids} 回あります(最初は {target})。上限は 2 回です。"),
             "3 回目で SPF を permerror とする受信サーバーがあります。",
         ),
         Cause::SpfVoidLookup { voids, target } => (
             match voids {
                 1 => format!("{target} を問い合わせても結果がありません。"),
-                _ => format!("結果のない DNS 参照が {voids} 回あります（最初は {target}）。"),
+                _ => format!("結果のない DNS 参照が {voids} 回あります(最初は {target})。"),
             },
             "この記述は何も許可しません。3 回になると SPF が permerror になることがあります。",
         ),
@@ -126,11 +126,11 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
             "ほかの記述に関係なく、すべてのメールで SPF が permerror になります。",
         ),
         Cause::SpfType99 { same: true } => (
-            "TXT レコードのほかに、SPF 型（タイプ 99）のレコードが残っています。".to_owned(),
+            "TXT レコードのほかに、SPF 型(タイプ 99)のレコードが残っています。".to_owned(),
             "この型を参照する受信サーバーはもうありません。内容が食い違う前に削除してください。",
         ),
         Cause::SpfType99 { same: false } => (
-            "TXT レコードと内容の異なる SPF 型（タイプ 99）のレコードが残っています。".to_owned(),
+            "TXT レコードと内容の異なる SPF 型(タイプ 99)のレコードが残っています。".to_owned(),
             "この型を参照する受信サーバーはもうありません。TXT レコードの内容が正しいことを確認してから削除してください。",
         ),
         Cause::SpfTooLong { octets } => (
@@ -161,17 +161,17 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
         ),
         Cause::SpfSenderNotAuthorized { ip, result } => (
             format!("{ip} から送ったメールの SPF の結果は {result} です。"),
-            "このサーバーから送るこのドメインのメールは SPF に合格しません。DMARC に合格するのは、アライメント（From との一致）の取れた DKIM 署名がある場合だけです。",
+            "このサーバーから送るこのドメインのメールは SPF に合格しません。DMARC に合格するのは、アライメント(From との一致)の取れた DKIM 署名がある場合だけです。",
         ),
 
         Cause::DkimNoneFound { tried } => (
-            format!("よく使われるセレクター（{tried}）に DKIM の鍵が見つかりません。"),
+            format!("よく使われるセレクター({tried})に DKIM の鍵が見つかりません。"),
             "メールに DKIM 署名がないと、転送されたメールは認証に失敗し、大手のメールサービスは大量送信メールを拒否します。\
              署名している場合は、DKIM-Signature の s= にあるセレクターを指定してください。",
         ),
         Cause::DkimKeyMissing { selector } => (
             format!("セレクター {selector} に鍵がありません。"),
-            "このセレクターで署名したメールは、DKIM の検証に失敗します（署名に対応する鍵がないため）。",
+            "このセレクターで署名したメールは、DKIM の検証に失敗します(署名に対応する鍵がないため)。",
         ),
         Cause::DkimKeySyntax { selector, fault } => (
             format!("セレクター {selector} の鍵レコードは使用できません。{}。", key_fault(*fault)),
@@ -184,11 +184,11 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
             "受信サーバーはどれか 1 つを選ぶか、すべて無視します。合格するかどうかは運次第です。",
         ),
         Cause::DkimKeyRevoked { selector } => (
-            format!("セレクター {selector} の鍵は失効しています（p= が空です）。"),
+            format!("セレクター {selector} の鍵は失効しています(p= が空です)。"),
             "このセレクターで署名したメールは合格しません。使い終わったセレクターなら正しい状態ですが、使用中なら問題です。",
         ),
         Cause::DkimKeyTestMode { selector } => (
-            format!("セレクター {selector} の鍵はテスト中（t=y）になっています。"),
+            format!("セレクター {selector} の鍵はテスト中(t=y)になっています。"),
             "受信サーバーは、署名のないメールと同じように扱うことがあります。署名できることを確認したら、このフラグを削除してください。",
         ),
         Cause::DkimKeyTooShort { selector, bits } => (
@@ -208,11 +208,11 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
             "DNS ホスティング事業者が、2 つに分けた文字列を 1 つの文字列として登録しています。鍵が壊れ、DKIM は permerror になります。",
         ),
         Cause::DkimHashSha1 { selector } => (
-            format!("セレクター {selector} の鍵は sha1 だけを許可しています（h=）。"),
+            format!("セレクター {selector} の鍵は sha1 だけを許可しています(h=)。"),
             "sha256 の署名はこの鍵では使えず、sha1 の署名は合格しません。どの署名も合格しません。",
         ),
         Cause::DkimService { selector, value } => (
-            format!("セレクター {selector} の鍵はメール用ではありません（s={value}）。"),
+            format!("セレクター {selector} の鍵はメール用ではありません(s={value})。"),
             "この鍵の署名は合格しません。このタグを削除してください。",
         ),
         Cause::DkimEd25519Only { selector } => (
@@ -309,7 +309,7 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
             "RFC 9989 に従う受信サーバーは p=none として扱い、古い受信サーバーはレコードを無視することがあります。",
         ),
         Cause::DmarcPolicyNone => (
-            "ポリシーは「なし」（none）です。監視だけを行います。".to_owned(),
+            "ポリシーは「なし」(none)です。監視だけを行います。".to_owned(),
             "DMARC に失敗したメールも、これまでどおり配信されます。レポートを確認しながら、検疫、拒否へ進めてください。",
         ),
         Cause::DmarcPct { value, reading } => (
@@ -368,7 +368,7 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
         ),
         Cause::DmarcInherited { policy_domain, policy, tag, walk } => (
             format!(
-                "ポリシーは上位の {policy_domain}（{tag}={policy}）から適用されます。問い合わせた名前: {walk}。"
+                "ポリシーは上位の {policy_domain}({tag}={policy})から適用されます。問い合わせた名前: {walk}。"
             ),
             "このドメインのメールの扱いは、上位ドメインのレコードで決まります。",
         ),
@@ -391,14 +391,14 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
         ),
         Cause::DmarcEnforcedUnprepared { policy } => (
             format!(
-                "ポリシーは {policy} ですが、SPF でも DKIM でもアライメント（From との一致）が取れません。"
+                "ポリシーは {policy} ですが、SPF でも DKIM でもアライメント(From との一致)が取れません。"
             ),
             "正規のメールも含め、このドメインのメールはすべて DMARC に失敗します。先に SPF と DKIM を設定するか、p=none から始めてください。",
         ),
 
         Cause::DnsTtlShort { record_type, ttl } => (
             format!(
-                "{record_type} レコードの TTL が {ttl} 秒しかありません。1 時間（3600 秒）が推奨されています。"
+                "{record_type} レコードの TTL が {ttl} 秒しかありません。1 時間(3600 秒)が推奨されています。"
             ),
             "受信サーバーからの問い合わせが増え、DNS の短い障害でも temperror になります。",
         ),
@@ -424,7 +424,7 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
         ),
         Cause::NsLame { server, .. } => (
             format!(
-                "{server} は NS レコードで指定されていますが、このゾーンを提供していません（問い合わせを拒否するか、AA ビットのない応答を返します）。"
+                "{server} は NS レコードで指定されていますが、このゾーンを提供していません(問い合わせを拒否するか、AA ビットのない応答を返します)。"
             ),
             "ここに問い合わせた受信サーバーは、別のサーバーに問い合わせ直すか、temperror になります。このサーバーにゾーンを設定するか、NS レコードを削除してください。",
         ),
@@ -448,16 +448,15 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
             "返信や配信不能通知を届けられません。このようなドメインからのメールを拒否する受信サーバーもあります。",
         ),
         Cause::MxNull { sends: true } => (
-            "メールを受信しない設定（Null MX）ですが、SPF レコードが「v=spf1 -all」ではありません。"
-                .to_owned(),
+            "メールを受信しない設定(Null MX)ですが、SPF レコードが「v=spf1 -all」ではありません。".to_owned(),
             "返信を受け取れないドメインからのメールは拒否されることがあります。送信もしないドメインなら「v=spf1 -all」を登録してください。",
         ),
         Cause::MxNull { sends: false } => (
-            "メールを受信も送信もしないドメインです（Null MX）。".to_owned(),
+            "メールを受信も送信もしないドメインです(Null MX)。".to_owned(),
             "このドメイン宛てに送信した人には、メールボックスがないことがすぐに伝わります。",
         ),
         Cause::MxCname { exchange, target } => (
-            format!("MX の {exchange} は {target} の別名（CNAME）です。"),
+            format!("MX の {exchange} は {target} の別名(CNAME)です。"),
             "MX にはアドレスを持つホスト名を指定する必要があり、このままでは配送しないサーバーがあります。MX に別名の参照先を指定してください。",
         ),
         Cause::MxUnresolvable { exchange } => (

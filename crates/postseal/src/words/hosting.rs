@@ -9,10 +9,10 @@ pub(crate) fn standing(domain: &DomainResource, lang: Lang) -> String {
     match (domain.standing.as_str(), domain.title.as_deref()) {
         ("claimed", _) => {
             let until = domain.claim_until.as_deref().unwrap_or_default();
-            say!(lang, "claimed, to be verified until {until}", "所有の確認待ち（{until} まで）")
+            say!(lang, "claimed, to be verified until {until}", "所有の確認待ち({until} まで)")
         }
         (_, Some("trusted")) => {
-            say!(lang, "held since {since} by the operator's word", "{since} から所有（運用者の指定）")
+            say!(lang, "held since {since} by the operator's word", "{since} から所有(運用者の指定)")
         }
         _ => match &domain.token_missing_since {
             None => say!(lang, "held since {since}", "{since} から所有"),
@@ -118,9 +118,9 @@ pub(crate) fn finding(found: &ServerFinding, lang: Lang) -> String {
         "proxied" => say!(
             lang,
             "addresses ({detail}) in place of the CNAME: turn the proxy off for this record",
-            "CNAME の代わりにアドレス（{detail}）が返ります。このレコードのプロキシを無効にしてください"
+            "CNAME の代わりにアドレス({detail})が返ります。このレコードのプロキシを無効にしてください"
         ),
-        "nxdomain" => say!(lang, "no such name (NXDOMAIN){until}", "名前がありません（NXDOMAIN）{until}"),
+        "nxdomain" => say!(lang, "no such name (NXDOMAIN){until}", "名前がありません(NXDOMAIN){until}"),
         "no_data" => say!(lang, "no such record{until}", "レコードがありません{until}"),
         "no_servers" => say!(
             lang,
@@ -137,7 +137,7 @@ pub(crate) fn finding(found: &ServerFinding, lang: Lang) -> String {
             "this name server of the hosting zone does not answer",
             "ホスティングゾーンのこの DNS サーバーが応答しません"
         ),
-        _ => say!(lang, "no answer ({detail})", "応答がありません（{detail}）"),
+        _ => say!(lang, "no answer ({detail})", "応答がありません({detail})"),
     }
 }
 

@@ -31,7 +31,7 @@ fn field_text(field: Field) -> &'static str {
         Field::Ipv4 => "IPv4 アドレス",
         Field::Ipv6 => "IPv6 アドレス",
         Field::Name => "名前",
-        Field::Preference => "優先度（ホスト名の前の数値）",
+        Field::Preference => "優先度(ホスト名の前の数値)",
         Field::Number => "数値",
         Field::Text => "テキスト",
         Field::Hex => "16 進数の列",
@@ -116,7 +116,7 @@ pub(crate) fn master_file_finding(kind: &FindingKind, lang: Lang) -> String {
         FindingKind::CurlyQuotes => say!(
             lang,
             "curly quotation marks are part of the text; use straight ones (\")",
-            "「“」や「”」はテキストの一部になります。半角の引用符（\"）を使ってください"
+            "「“」や「”」はテキストの一部になります。半角の引用符(\")を使ってください"
         ),
         FindingKind::CnameBesideOthers(name) => say!(
             lang,

@@ -40,23 +40,23 @@ pub(crate) fn author_domain_error(error: &AuthorDomainError, lang: Lang) -> Stri
             crate::words::say!(
                 lang,
                 "the header section can be read in more than one way: {what} (octet {at})",
-                "ヘッダーの解釈が一意に定まりません: {what}（オクテット {at}）"
+                "ヘッダーの解釈が一意に定まりません: {what}(オクテット {at})"
             )
         }
         AuthorDomainError::NoFrom => "From フィールドがありません".to_owned(),
         AuthorDomainError::SeveralFrom { fields } => format!("From フィールドが {fields} 個あります"),
         AuthorDomainError::DisguisedFrom { offset } => {
-            format!("フィールドではないのに From に見える行があります（オクテット {offset}）")
+            format!("フィールドではないのに From に見える行があります(オクテット {offset})")
         }
         AuthorDomainError::TooLong { octets } => {
-            format!("From フィールドが長すぎます（{octets} オクテット）")
+            format!("From フィールドが長すぎます({octets} オクテット)")
         }
         AuthorDomainError::NoAddress => "From フィールドにアドレスがありません".to_owned(),
         AuthorDomainError::DifferentDomains { first, other } => {
             format!("From フィールドに異なるドメインのアドレスがあります: {first}、{other}")
         }
         AuthorDomainError::Address(error) => {
-            format!("From フィールド: {}（オクテット {}）", address_defect(error.defect), error.offset)
+            format!("From フィールド: {}(オクテット {})", address_defect(error.defect), error.offset)
         }
     }
 }
@@ -84,7 +84,7 @@ fn address_defect(defect: AddressDefect) -> String {
         AddressDefect::NoLocalPart => "アドレスにローカル部がありません",
         AddressDefect::NoDomain => "アドレスにドメインがありません",
         AddressDefect::AddressLiteral => "アドレスリテラルはドメインではありません",
-        AddressDefect::EncodedWordInAddress => "アドレスの中にエンコードされた語（encoded-word）があります",
+        AddressDefect::EncodedWordInAddress => "アドレスの中にエンコードされた語(encoded-word)があります",
         AddressDefect::NotALabel => "ドメインのラベルが U ラベルではありません",
         AddressDefect::TooManyAddresses => "アドレスが多すぎます",
     };

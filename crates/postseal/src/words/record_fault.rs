@@ -50,15 +50,15 @@ pub(super) fn bimi_obstacle(obstacle: BimiObstacle, lang: Lang) -> &'static str 
         ),
         BimiObstacle::PolicyNone => lang.pick(
             "There is a BIMI record, but the DMARC policy is none.",
-            "BIMI レコードがありますが、DMARC ポリシーが「なし」（none）です。",
+            "BIMI レコードがありますが、DMARC ポリシーが「なし」(none)です。",
         ),
         BimiObstacle::SubdomainNone => lang.pick(
             "There is a BIMI record, but the DMARC policy for subdomains is none (sp=none).",
-            "BIMI レコードがありますが、サブドメインの DMARC ポリシーが「なし」（sp=none）です。",
+            "BIMI レコードがありますが、サブドメインの DMARC ポリシーが「なし」(sp=none)です。",
         ),
         BimiObstacle::TestMode => lang.pick(
             "There is a BIMI record, but the DMARC policy is being tested (t=y).",
-            "BIMI レコードがありますが、DMARC ポリシーがテスト中（t=y）です。",
+            "BIMI レコードがありますが、DMARC ポリシーがテスト中(t=y)です。",
         ),
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn topic_message(topic: Topic, lang: Lang) -> &'static str {
         Topic::Arc => ("the ARC chain does not validate", "ARC チェーンを検証できません"),
         Topic::Ptr => (
             "the sending address has no confirmed name (PTR)",
-            "送信元 IP アドレスの逆引き（PTR）を確認できません",
+            "送信元 IP アドレスの逆引き(PTR)を確認できません",
         ),
         Topic::Tls => ("the connection was not encrypted", "接続が暗号化されていません"),
         Topic::Reputation => (
@@ -59,7 +59,7 @@ pub(crate) fn topic_summary(topic: Topic, lang: Lang) -> &'static str {
         }
         Topic::Tls => (
             "The receiver asks for an encrypted connection (TLS). This is not about SPF, DKIM or DMARC.",
-            "受信側が暗号化された接続（TLS）を求めています。SPF・DKIM・DMARC の問題ではありません。",
+            "受信側が暗号化された接続(TLS)を求めています。SPF・DKIM・DMARC の問題ではありません。",
         ),
         Topic::Reputation => (
             "The sending address or domain is on a block list or has a bad reputation. This is not about SPF, DKIM or DMARC.",
@@ -91,7 +91,7 @@ pub(crate) fn topic_summary(topic: Topic, lang: Lang) -> &'static str {
         ),
         Topic::Login => (
             "The mail server wants a user name and password before it takes mail. This is not about SPF, DKIM or DMARC.",
-            "メールサーバーが送信前のログイン（ユーザー名とパスワード）を求めています。SPF・DKIM・DMARC の問題ではありません。",
+            "メールサーバーが送信前のログイン(ユーザー名とパスワード)を求めています。SPF・DKIM・DMARC の問題ではありません。",
         ),
         Topic::TryLater => (
             "The receiver asks to try again later, as it does with senders it does not know yet. This is not about SPF, DKIM or DMARC.",
@@ -118,7 +118,7 @@ pub(crate) fn topic_fix(topic: Topic, lang: Lang) -> &'static str {
         ),
         Topic::Tls => (
             "Let the mail server use STARTTLS (Postfix: smtp_tls_security_level = may).",
-            "メールサーバーで STARTTLS を有効にしてください（Postfix: smtp_tls_security_level = may）。",
+            "メールサーバーで STARTTLS を有効にしてください(Postfix: smtp_tls_security_level = may)。",
         ),
         Topic::Reputation => (
             "Look the address up at the list that the refusal names, remove the cause, and ask for removal there.",

@@ -4,8 +4,7 @@ use crate::words::{Lang, say};
 
 /// What a reported result says, in words.
 pub(crate) fn reported_result(result: &ReportedResult, lang: Lang) -> String {
-    let who =
-        result.identity.as_deref().unwrap_or(lang.pick("the sender's domain", "差出人（From）ドメイン"));
+    let who = result.identity.as_deref().unwrap_or(lang.pick("the sender's domain", "差出人(From)ドメイン"));
     match result.method {
         Method::Spf => spf(result, who, lang),
         Method::Dkim => dkim(result, who, lang),
@@ -20,7 +19,7 @@ pub(crate) fn reported_result(result: &ReportedResult, lang: Lang) -> String {
             _ => say!(
                 lang,
                 "the sending address has no confirmed name (PTR)",
-                "送信元 IP アドレスの逆引き（PTR）を確認できません"
+                "送信元 IP アドレスの逆引き(PTR)を確認できません"
             ),
         },
         Method::Auth => match result.result.as_str() {
@@ -47,7 +46,7 @@ fn spf(result: &ReportedResult, who: &str, lang: Lang) -> String {
         "softfail" => say!(
             lang,
             "the sending server is not in the SPF record of {who}, which says so without firmness (~all)",
-            "送信サーバーは {who} の SPF レコードにありません（~all による softfail）"
+            "送信サーバーは {who} の SPF レコードにありません(~all による softfail)"
         ),
         "neutral" => say!(
             lang,
@@ -149,7 +148,7 @@ fn action(action: Option<&str>, lang: Lang) -> Option<&'static str> {
         ),
         "oreject" | "o.reject" => (
             "the policy asks to refuse it, and the receiver has overridden that",
-            "ポリシーは拒否を求めていますが、受信側が適用しませんでした（oreject）",
+            "ポリシーは拒否を求めていますが、受信側が適用しませんでした(oreject)",
         ),
         "permerror" => ("an error for good in the evaluation", "判定中に恒久的なエラーが発生しました"),
         "temperror" => ("a passing error in the evaluation", "判定中に一時的なエラーが発生しました"),
@@ -183,7 +182,7 @@ pub(crate) fn composite_reason(reason: CompositeReason, lang: Lang) -> &'static 
         ),
         CompositeReason::ImplicitFail => (
             "the domain publishes no SPF, DKIM or DMARC, or nothing strict (~all, ?all, p=none), and nothing else speaks for the message",
-            "ドメインに SPF・DKIM・DMARC がないか、設定が緩く（~all、?all、p=none）、ほかにも信頼できる根拠がありません",
+            "ドメインに SPF・DKIM・DMARC がないか、設定が緩く(~all、?all、p=none)、ほかにも信頼できる根拠がありません",
         ),
         CompositeReason::Forbidden => (
             "the recipient's organisation forbids this server to send as this domain",
@@ -199,7 +198,7 @@ pub(crate) fn composite_reason(reason: CompositeReason, lang: Lang) -> &'static 
         ),
         CompositeReason::AlignedName => (
             "the sending server's name in the DNS (PTR) belongs to the domain",
-            "送信サーバーの逆引き（PTR）の名前と From のドメインのアライメントが取れています",
+            "送信サーバーの逆引き(PTR)の名前と From のドメインのアライメントが取れています",
         ),
         CompositeReason::ArcOverride => (
             "a trusted forwarder's ARC seal says that the message had passed before it was forwarded",

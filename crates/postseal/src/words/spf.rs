@@ -68,7 +68,7 @@ pub(crate) fn spf_cause(cause: &Cause, lang: Lang) -> String {
             say!(
                 lang,
                 "the SPF record of {domain}: {error} (octets {start} to {end})",
-                "{domain} の SPF レコード: {error}（オクテット {start} から {end}）"
+                "{domain} の SPF レコード: {error}(オクテット {start} から {end})"
             )
         }
         Cause::LookupLimit => say!(
@@ -79,7 +79,7 @@ pub(crate) fn spf_cause(cause: &Cause, lang: Lang) -> String {
         Cause::VoidLookupLimit => say!(
             lang,
             "more than {MAX_VOID_LOOKUPS} look-ups found nothing (void lookups)",
-            "結果のない DNS 参照（void lookup）が {MAX_VOID_LOOKUPS} 回を超えました"
+            "結果のない DNS 参照(void lookup)が {MAX_VOID_LOOKUPS} 回を超えました"
         ),
         Cause::MxLimit { domain } => say!(
             lang,

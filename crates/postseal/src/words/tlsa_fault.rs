@@ -8,12 +8,12 @@ pub(super) fn tlsa_fault(fault: TlsaFault, lang: Lang) -> String {
         TlsaFault::NotAuthentic => say!(
             lang,
             "There are TLSA records, but the resolver does not say that DNSSEC proves them (no AD bit).",
-            "TLSA レコードがありますが、リゾルバーの応答で DNSSEC による検証を確認できません（AD ビットがありません）。"
+            "TLSA レコードがありますが、リゾルバーの応答で DNSSEC による検証を確認できません(AD ビットがありません)。"
         ),
         TlsaFault::Usage(usage) => say!(
             lang,
             "The TLSA record has the certificate usage {usage}; for mail it is 3 (DANE-EE) or 2 (DANE-TA).",
-            "TLSA レコードの証明書の用途（Certificate Usage）が {usage} です。メールでは 3（DANE-EE）または 2（DANE-TA）を使います。"
+            "TLSA レコードの証明書の用途(Certificate Usage)が {usage} です。メールでは 3(DANE-EE)または 2(DANE-TA)を使います。"
         ),
         TlsaFault::Selector(selector) => say!(
             lang,
@@ -23,7 +23,7 @@ pub(super) fn tlsa_fault(fault: TlsaFault, lang: Lang) -> String {
         TlsaFault::Matching(matching) => say!(
             lang,
             "The TLSA record has the matching type {matching}; there are 0, 1 and 2.",
-            "TLSA レコードの照合方式（Matching Type）が {matching} です。使えるのは 0、1、2 だけです。"
+            "TLSA レコードの照合方式(Matching Type)が {matching} です。使えるのは 0、1、2 だけです。"
         ),
         TlsaFault::Length { octets, expected: Some(expected) } => say!(
             lang,

@@ -107,7 +107,7 @@ impl Page {
             Lang::Ja => ["種類    ", "ホスト名", "値      ", "TTL     "],
         };
         let (name, value) = (fix.name.as_str(), shown(&fix.value));
-        let ttl = say!(self.lang, "{} (one hour)", "{}（1 時間）", fix.ttl);
+        let ttl = say!(self.lang, "{} (one hour)", "{}(1 時間)", fix.ttl);
         for (label, value) in labels.into_iter().zip([fix.record_type.as_str(), name, &value, &ttl]) {
             let label = self.paint.dim(label);
             self.line(4, &format!("{label}  {value}"));
@@ -194,7 +194,7 @@ impl Page {
             let old = say!(
                 self.lang,
                 "last verified on {verified}, more than a year ago",
-                "最終確認 {verified}（1 年以上前）"
+                "最終確認 {verified}(1 年以上前)"
             );
             let old = self.paint.dim(&old);
             self.line(4, &old);
@@ -229,7 +229,7 @@ impl Page {
             return self.line(0, &format!("DMARC  {none}"));
         };
         let from =
-            say!(self.lang, "policy {policy}, from {domain}", "ポリシー {policy}（{domain} のレコード）");
+            say!(self.lang, "policy {policy}, from {domain}", "ポリシー {policy}({domain} のレコード)");
         self.line(0, &format!("DMARC  {from}"));
         if let Some(record) = &dmarc.record {
             self.line(7, &shown(record));
@@ -248,7 +248,7 @@ fn below(node: &SpfNode) -> u32 {
 fn state_word(state: KeyState, lang: Lang) -> &'static str {
     match state {
         KeyState::Valid => lang.pick("valid", "有効"),
-        KeyState::Testing => lang.pick("testing (t=y)", "テスト中（t=y）"),
+        KeyState::Testing => lang.pick("testing (t=y)", "テスト中(t=y)"),
         KeyState::Revoked => lang.pick("revoked", "失効"),
         KeyState::Missing => lang.pick("no key", "鍵なし"),
         KeyState::Invalid => lang.pick("not usable", "使用不可"),

@@ -193,7 +193,7 @@ impl SettingsArgs {
             _ => Err(Problem::new(say!(
                 lang,
                 "--selectors takes two names, as in --selectors ps1,ps2",
-                "--selectors には名前を二つ指定してください（例: --selectors ps1,ps2）"
+                "--selectors には名前を二つ指定してください(例: --selectors ps1,ps2)"
             ))),
         }
     }

@@ -123,10 +123,10 @@ fn place(hops: &[MessageHop], suspects: &[usize], lang: Lang) -> String {
     let names: Vec<&str> = suspects.iter().filter_map(|number| hops[*number].by.as_deref()).collect();
     match names.as_slice() {
         [] => String::new(),
-        [one] => say!(lang, ", most likely at {one}", "（{one} による可能性が高い）"),
+        [one] => say!(lang, ", most likely at {one}", "({one} による可能性が高い)"),
         several => {
             let several = several.join(", ");
-            say!(lang, ", at one of {several}", "（{several} のいずれか）")
+            say!(lang, ", at one of {several}", "({several} のいずれか)")
         }
     }
 }

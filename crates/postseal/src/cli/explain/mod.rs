@@ -77,7 +77,7 @@ pub(super) fn run(args: &ExplainArgs, terminal: &Terminal) -> Result<Status, Pro
 fn nothing(terminal: &Terminal) -> Result<Status, Problem> {
     terminal.remark(terminal.lang.pick(
         "nothing was recognised: give the whole bounce, or the line of it that begins with 4 or 5, as in: 550 5.7.26 …",
-        "読み取れる内容がありませんでした。配信不能通知（NDR）の全体か、「550 5.7.26 …」のように 4 または 5 で始まる行を与えてください。",
+        "読み取れる内容がありませんでした。配信不能通知(NDR)の全体か、「550 5.7.26 …」のように 4 または 5 で始まる行を与えてください。",
     ));
     Ok(Status::Bad)
 }

@@ -151,7 +151,7 @@ fn misaligned(reported: &ReportedResults, lang: Lang) -> Option<CauseText> {
     let message = say!(
         lang,
         "what passed is of {identity}, and the From field has {author}",
-        "合格したのは {identity} ですが、From のドメインは {author} です（アライメントが取れません）"
+        "合格したのは {identity} ですが、From のドメインは {author} です(アライメントが取れません)"
     );
     Some(CauseText { id: "alignment", message, evidence: format!("{}; {}", passed.evidence, dmarc.evidence) })
 }
@@ -221,14 +221,14 @@ fn fixes(reported: &ReportedResults, lang: Lang) -> Vec<String> {
         fixes.push(say!(
             lang,
             "Let the sending service sign with DKIM as the From domain, or use a MAIL FROM address in that domain.",
-            "配信サービスで From のドメインの DKIM 署名（d=）を設定するか、MAIL FROM のアドレスをそのドメインに合わせてください。"
+            "配信サービスで From のドメインの DKIM 署名(d=)を設定するか、MAIL FROM のアドレスをそのドメインに合わせてください。"
         ));
     }
     if matches!(result(Method::Spf), Some("fail" | "softfail" | "neutral" | "none" | "permerror")) {
         fixes.push(say!(
             lang,
             "Put the sending server into the SPF record: `postseal check DOMAIN --from-ip IP`. Forwarded mail fails SPF; only DKIM helps there.",
-            "送信サーバーを SPF レコードに追加してください（`postseal check ドメイン --from-ip IP`）。転送されたメールは SPF に失敗するため、DKIM が必要です。"
+            "送信サーバーを SPF レコードに追加してください(`postseal check ドメイン --from-ip IP`)。転送されたメールは SPF に失敗するため、DKIM が必要です。"
         ));
     }
     let body_hash =
@@ -242,7 +242,7 @@ fn fixes(reported: &ReportedResults, lang: Lang) -> Vec<String> {
         Some(dkim) if dkim.result != "pass" => fixes.push(say!(
             lang,
             "Sign with DKIM as the From domain and publish the key: `postseal check DOMAIN --selector S`.",
-            "From のドメインで DKIM 署名を付け、公開鍵を登録してください（`postseal check ドメイン --selector S`）。"
+            "From のドメインで DKIM 署名を付け、公開鍵を登録してください(`postseal check ドメイン --selector S`)。"
         )),
         _ => {}
     }
@@ -250,7 +250,7 @@ fn fixes(reported: &ReportedResults, lang: Lang) -> Vec<String> {
         fixes.push(say!(
             lang,
             "Publish a DMARC record: `postseal check DOMAIN`.",
-            "DMARC レコードを登録してください（`postseal check ドメイン`）。"
+            "DMARC レコードを登録してください(`postseal check ドメイン`)。"
         ));
     }
     if fixes.is_empty() {

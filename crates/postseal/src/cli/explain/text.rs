@@ -15,7 +15,7 @@ pub(super) fn write(explanation: &Explanation, paint: Paint, lang: Lang) -> Stri
         Kind::Arc => lang.pick("ARC", "ARC フィールド"),
     };
     let receiver =
-        explanation.receiver.as_deref().map(|name| say!(lang, " ({name})", "（{name}）")).unwrap_or_default();
+        explanation.receiver.as_deref().map(|name| say!(lang, " ({name})", "({name})")).unwrap_or_default();
     let heading = paint.strong(&format!("{kind}{receiver}"));
     // Only a refusal can have another reason.
     let about = match (explanation.kind, explanation.authentication) {

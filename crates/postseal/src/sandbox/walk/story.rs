@@ -56,7 +56,7 @@ async fn spf(teller: &mut Teller<'_>) -> Result<(), WalkError> {
         say!(
             lang,
             "One TXT record names the servers that send for the domain; here, those of its provider.",
-            "TXT レコードを 1 つ登録し、ドメインのメールを送信するサーバー（ここではプロバイダーのもの）を示します。"
+            "TXT レコードを 1 つ登録し、ドメインのメールを送信するサーバー(ここではプロバイダーのもの)を示します。"
         ),
     );
     teller.register(&format!("{CONTOSO}. 3600 IN TXT \"v=spf1 include:spf.{HOSTING_ZONE} -all\"")).await?;
@@ -255,7 +255,7 @@ async fn reject(teller: &mut Teller<'_>) -> Result<(), WalkError> {
 async fn rotation(teller: &mut Teller<'_>) -> Result<(), WalkError> {
     let lang = teller.lang;
     teller.step(
-        say!(lang, "New keys, and nothing to do", "鍵のローテーション（所有者の作業はありません）"),
+        say!(lang, "New keys, and nothing to do", "鍵のローテーション(所有者の作業はありません)"),
         say!(
             lang,
             "The other key takes over once the world has been able to see it for four days. The owner's records stay as they are.",
