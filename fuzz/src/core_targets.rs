@@ -1,8 +1,9 @@
 //! Targets of `postseal-core`: one per parser, and one for a whole message.
 
 use postseal_core::advice::{
-    Bounce, BounceRules, MAX_REPLIES, MAX_REPLY_TEXT, MAX_REPORTED, Pasted, ReportedArcSets, ReportedResults,
-    bimi_faults, diagnose, examine_message, header_fields, mta_sts_faults, tlsrpt_faults,
+    Bounce, BounceRules, MAX_POLICY_AGE, MAX_POLICY_FAULTS, MAX_REPLIES, MAX_REPLY_TEXT, MAX_REPORTED,
+    Pasted, ReadPolicy, ReportedArcSets, ReportedResults, bimi_faults, diagnose, examine_message,
+    header_fields, mta_sts_faults, tlsrpt_faults,
 };
 use postseal_core::arc;
 use postseal_core::dkim::{
@@ -36,6 +37,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("message", message),
     ("received", received),
     ("message_changes", message_changes),
+    ("mta_sts_policy", mta_sts_policy),
     ("reported", reported),
     ("sign_then_verify", sign_then_verify),
     ("spf_record", spf_record),
@@ -359,5 +361,27 @@ pub fn versioned_record(data: &[u8]) {
         for (fault, span) in faults {
             assert!(data.get(span).is_some(), "{fault:?}");
         }
+    }
+}
+
+/// An MTA-STS Policy is read or not, for a reason; what is read of it is bounded, and written again it reads the same.
+pub fn mta_sts_policy(data: &[u8]) {
+    let read = ReadPolicy::read(data);
+    assert!(read.faults.len() <= MAX_POLICY_FAULTS + 8, "{}", read.faults.len());
+    for faulty in &read.faults {
+        assert!(faulty.line.get(faulty.span.clone()).is_some(), "{faulty:?}");
+    }
+    let is_useless = read.faults.iter().any(|faulty| !faulty.fault.is_harmless());
+    assert_eq!(read.policy.is_none(), is_useless, "{:?}", read.faults);
+    let Some(policy) = read.policy else { return };
+    assert!(policy.max_age <= MAX_POLICY_AGE);
+    let mut text = format!("version: STSv1\nmode: {}\nmax_age: {}\n", policy.mode.as_str(), policy.max_age);
+    for pattern in &policy.mx {
+        text.push_str(&format!("mx: {pattern}\n"));
+    }
+    // Names in full, one a line, may be longer than what they were read from.
+    if text.len() <= data.len() {
+        let again = ReadPolicy::read(text.as_bytes());
+        assert!(again.faults.is_empty() && again.policy == Some(policy), "{:?}", again.faults);
     }
 }

@@ -9,7 +9,8 @@
 //! `{rsa2048}`, `{x200}` for a key or for as many letters. `NAME FAIL TYPE` is
 //! SERVFAIL. `NS SAYS NAME TYPE DATA` is a record at one of the zone's own servers (without DATA: there is none),
 //! `NS SILENT FAILURE NAME TYPE` and `NS LAME FAILURE NAME TYPE` that it gives no answer, or none as an authority; `NS REFERS NAME
-//! TYPE` is a referral. `BOGUS NAME TYPE` fails by DNSSEC alone; `NAME TLSA DATA` is proven by it, `NAME UNPROVEN DATA` is not. `fix` is the value that must be proposed (`nothing`: none),
+//! TYPE` is a referral. `BOGUS NAME TYPE` fails by DNSSEC alone; `NAME TLSA DATA` is proven by it, `NAME UNPROVEN DATA` is not.
+//! `POLICY LINE|LINE` is the MTA-STS Policy that was fetched, `UNAVAILABLE WHY` and `UNREACHED WHY` what came instead. `fix` is the value that must be proposed (`nothing`: none),
 //! `severity` another than the usual one. `--selector`, `--from-ip`, `--domain` and
 //! `--dkim-domain` are those of the request. `#` begins a remark.
 
@@ -23,8 +24,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use postseal_core::advice::{
-    AtSource, CheckReport, CheckRequest, ExchangeTlsa, Finding, FindingId, MAX_CHECK_QUERIES, ServerSays,
-    Severity, SourceAnswers, SourceServer, check,
+    AtSource, CertificateFault, CheckReport, CheckRequest, ExchangeTlsa, Finding, FindingId,
+    MAX_CHECK_QUERIES, PolicyFetch, PolicyNotReached, PolicyUnavailable, ServerSays, Severity, SourceAnswers,
+    SourceServer, check,
 };
 use postseal_core::dkim::Selector;
 use postseal_core::dns::{
@@ -111,6 +113,9 @@ fn case(place: &str, lines: &[&str]) -> Case {
             "--dkim-domain" => case.request.dkim_domain = Some(DomainName::parse(rest).expect("a domain")),
             "--domain" => case.request.domain = DomainName::parse(rest).expect("a domain"),
             "BOGUS" => case.source.bogus.push(question(rest)),
+            "POLICY" => case.policy(rest),
+            "UNAVAILABLE" => case.source.policy = PolicyFetch::Unavailable(unavailable(rest)),
+            "UNREACHED" => case.source.policy = PolicyFetch::NotReached(unreached(rest)),
             owner => case.line(owner, rest),
         }
     }
@@ -126,7 +131,41 @@ fn failure(text: &str) -> Failure {
     *Failure::ALL.iter().find(|failure| failure.as_str().replace(' ', "-") == text).expect("a failure")
 }
 
+fn unavailable(why: &str) -> PolicyUnavailable {
+    let (word, rest) = why.split_once(' ').unwrap_or((why, ""));
+    let number = || rest.parse().expect("a number");
+    match word {
+        "no-address" => PolicyUnavailable::NoAddress,
+        "refused" => PolicyUnavailable::Refused(IpAddr::from([192, 0, 2, 1])),
+        "expired" => PolicyUnavailable::Certificate(CertificateFault::Expired),
+        "other-name" => PolicyUnavailable::Certificate(CertificateFault::OtherName),
+        "unknown-issuer" => PolicyUnavailable::Certificate(CertificateFault::UnknownIssuer),
+        "too-slow" => PolicyUnavailable::TooSlow(10),
+        "redirect" => PolicyUnavailable::Redirect(number()),
+        "status" => PolicyUnavailable::Status(number()),
+        "media-type" => PolicyUnavailable::MediaType(rest.to_owned()),
+        "too-long" => PolicyUnavailable::TooLong,
+        "not-http" => PolicyUnavailable::NotHttp,
+        other => panic!("{other}"),
+    }
+}
+
+fn unreached(why: &str) -> PolicyNotReached {
+    match why {
+        "no-authorities" => PolicyNotReached::NoAuthorities,
+        "no-connection" => PolicyNotReached::NoConnection(IpAddr::from([192, 0, 2, 1])),
+        "not-public" => PolicyNotReached::NotPublic(IpAddr::from([10, 0, 0, 1])),
+        other => PolicyNotReached::Dns(failure(other)),
+    }
+}
+
 impl Case {
+    /// A policy file; what is marked is marked in its line.
+    fn policy(&mut self, text: &str) {
+        let lines: Vec<Vec<u8>> = text.split('|').map(|line| self.text(line).octets).collect();
+        self.source.policy = PolicyFetch::Fetched(lines.join(&b"\r\n"[..]));
+    }
+
     fn line(&mut self, owner: &str, rest: &str) {
         let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
         match word {
@@ -384,7 +423,7 @@ fn rounds_change_nothing() {
     {
         let mut answers = Answers::new(&()).with_limit(MAX_CHECK_QUERIES);
         let mut rounds = 0;
-        let report = loop {
+        let mut report = loop {
             match check(&case.request, &mut answers) {
                 Ok(report) => break report,
                 Err(_) => {
@@ -397,6 +436,7 @@ fn rounds_change_nothing() {
                 }
             }
         };
+        report.add_source(&case.source);
         assert_eq!(report.findings, case.report().findings, "{}", case.place);
         assert!(rounds <= 6, "{}: {rounds} rounds", case.place);
     }

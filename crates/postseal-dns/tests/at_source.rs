@@ -128,7 +128,7 @@ async fn servers_that_agree() {
 }
 
 /// SERVFAIL with the check, an answer without it; an answer that says of itself that it is bogus; and
-/// SERVFAIL either way, which is another trouble.
+/// SERVFAIL either way, which is another trouble. What has the AD bit is proven.
 #[tokio::test]
 async fn what_fails_by_dnssec_alone() {
     let resolver = Server::start(|query: &Message, _| {
@@ -142,13 +142,15 @@ async fn what_fails_by_dnssec_alone() {
             edns.options_mut().insert(EdnsOption::Unknown(15, vec![0, 6]));
             message.edns = Some(edns);
         }
+        message.metadata.authentic_data = asked.starts_with("proven");
         octets(&message)
     })
     .await;
     let question = |host: &str| Question::new(domain(&format!("{host}.{DOMAIN}")), RecordType::Txt);
-    let dnssec = ["bogus", "broken", "permissive", "good"].map(question).to_vec();
+    let dnssec = ["bogus", "broken", "permissive", "good", "proven"].map(question).to_vec();
     let seen = seen(&resolver, 1, &SourceQuestions { dnssec, ..SourceQuestions::default() }).await;
     assert_eq!(seen.bogus, [question("bogus"), question("permissive")]);
+    assert_eq!(seen.authentic, [question("proven")]);
 }
 
 #[tokio::test]

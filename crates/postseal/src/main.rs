@@ -17,6 +17,10 @@ mod verdicts;
 // The node as a process: sockets, settings in force, log, metrics.
 mod serve;
 
+// What is asked beside the DNS.
+mod at_source;
+mod tls_client;
+
 // What others ask of it.
 mod api;
 mod portal;

@@ -1,18 +1,41 @@
 use std::net::IpAddr;
 
-use super::{Cause, CheckReport, SpfState};
+use super::{Cause, CheckReport, PolicyFetch, SpfState};
 use crate::dns::{DomainName, Failure, Question, RecordType, Records};
 
 /// What [`check`](super::check) cannot see in a resolver's answers: what each authoritative server
-/// says by itself, which names DNSSEC makes fail, and the TLSA records with their proof.
+/// says by itself, which names DNSSEC makes fail, the TLSA records with their proof, and the MTA-STS Policy.
 #[derive(Clone, Debug, Default)]
 pub struct AtSource {
     /// What the name servers of the domain's zone say, question by question.
     pub answers: Vec<SourceAnswers>,
     /// Questions that fail by DNSSEC alone.
     pub bogus: Vec<Question>,
+    /// Questions whose answers DNSSEC proves, as the resolver says (AD).
+    pub authentic: Vec<Question>,
     /// TLSA records of the mail exchanges.
     pub tlsa: Vec<ExchangeTlsa>,
+    /// The MTA-STS Policy.
+    pub policy: PolicyFetch,
+}
+
+/// What the resolver says of DNSSEC for the domain, in the words of RFC 4035 §4.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DnssecState {
+    /// Its answer is proven.
+    Secure,
+    /// It fails the question because the proof does not hold.
+    Bogus,
+}
+
+impl DnssecState {
+    /// The word used in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DnssecState::Secure => "secure",
+            DnssecState::Bogus => "bogus",
+        }
+    }
 }
 
 /// What all servers of a zone say to one question.
@@ -70,6 +93,8 @@ pub struct SourceQuestions {
     pub dnssec: Vec<Question>,
     /// Names whose TLSA records are asked for, with the proof.
     pub tlsa: Vec<DomainName>,
+    /// The host whose MTA-STS Policy is fetched, where there is a record of it.
+    pub policy: Option<DomainName>,
 }
 
 /// Selectors that are asked of each server.
@@ -102,7 +127,22 @@ impl CheckReport {
         servers.extend(keys.map(|name| Question::new(name, RecordType::Txt)));
         let tlsa = self.exchanges.iter().take(MAX_EXCHANGES);
         let tlsa = tlsa.filter_map(|exchange| exchange.with_prefix("_25._tcp").ok()).collect();
-        SourceQuestions { dnssec: self.suspicious(), servers, tlsa }
+        SourceQuestions { dnssec: self.suspicious(), servers, tlsa, policy: self.policy_host() }
+    }
+
+    /// What was seen of the domain itself.
+    pub(super) fn dnssec_state(&self, seen: &AtSource) -> Option<DnssecState> {
+        let is_ours = |question: &Question| question.name == self.domain;
+        if seen.bogus.iter().any(is_ours) {
+            Some(DnssecState::Bogus)
+        } else {
+            seen.authentic.iter().any(is_ours).then_some(DnssecState::Secure)
+        }
+    }
+
+    /// RFC 8461 §3.3: the host is made of the Policy Domain. `None` where no record announces a policy.
+    pub(super) fn policy_host(&self) -> Option<DomainName> {
+        self.mta_sts.record.as_ref().and_then(|_| self.domain.with_prefix("mta-sts").ok())
     }
 
     /// The domain itself, and what the resolver failed to answer.

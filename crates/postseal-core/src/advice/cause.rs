@@ -1,7 +1,8 @@
 use std::net::IpAddr;
 
 use super::{
-    BadValue, BimiObstacle, KeyFault, PctReading, PolicyFault, PrivateRange, RecordFault, Severity, TlsaFault,
+    BadValue, BimiObstacle, KeyFault, MtaStsFault, MtaStsMode, PctReading, PolicyFault, PolicyUnavailable,
+    PrivateRange, RecordFault, Severity, TlsaFault,
 };
 use crate::dkim::Selector;
 use crate::dns::{DomainName, Failure, RecordType};
@@ -548,15 +549,18 @@ catalogue! {
         /// Which rule is broken.
         fault: RecordFault,
     } = "tlsrpt.syntax", Error, "RFC 8460 §3";
-    /// There is no MTA-STS record.
-    MtaStsMissing = "mta-sts.missing", Info, "RFC 8461 §3.1";
-    /// The MTA-STS record cannot be used.
+    /// There is no MTA-STS record, or none of the policy that it announces.
+    MtaStsMissing {
+        /// Why senders get no policy; `None` where there is no record.
+        policy: Option<PolicyUnavailable>,
+    } = "mta-sts.missing", Info, "RFC 8461 §3";
+    /// The MTA-STS record or the policy cannot be used, or not for the domain's mail exchanges.
     MtaStsSyntax {
-        /// The place.
+        /// The place, or the mail exchange.
         text: String,
-        /// Which rule is broken.
-        fault: RecordFault,
-    } = "mta-sts.syntax", Error, "RFC 8461 §3.1";
+        /// What is wrong.
+        fault: MtaStsFault,
+    } = "mta-sts.syntax", Error, "RFC 8461 §3";
     /// The BIMI record cannot be used.
     BimiSyntax {
         /// The place.
@@ -584,6 +588,14 @@ impl Cause {
             // RFC 9989 §4.8: "Syntax errors in the remainder of the record MUST be discarded in favor of
             // default values (if any) or ignored outright."
             Cause::DmarcBadValue { consequence: BadValue::Discarded, .. } => Severity::Warning,
+            // A record is there, so protection was wanted; mail is delivered all the same.
+            Cause::MtaStsMissing { policy: Some(_) } => Severity::Warning,
+            Cause::MtaStsSyntax { fault: MtaStsFault::Policy(fault), .. } if fault.is_harmless() => {
+                Severity::Warning
+            }
+            Cause::MtaStsSyntax { fault: MtaStsFault::MxNotNamed { mode: MtaStsMode::Testing }, .. } => {
+                Severity::Warning
+            }
             _ => self.id().severity(),
         }
     }

@@ -5,9 +5,9 @@ use super::mx_advice::MailExchange;
 use super::registrable::same_owner;
 use super::spf_advice::Spf;
 use super::{
-    AtSource, Cause, DkimKey, Finding, Fix, Severity, SpfNode, SpfState, USUAL_SELECTORS, bimi_advice,
-    dkim_advice, dmarc_advice, dmarc_fix, mta_sts_advice, mx_advice, ptr_advice, source_advice, spf_advice,
-    tlsrpt_advice,
+    AtSource, Cause, DkimKey, DnssecState, Finding, Fix, MtaSts, MtaStsPolicyState, Severity, SpfNode,
+    SpfState, USUAL_SELECTORS, bimi_advice, dkim_advice, dmarc_advice, dmarc_fix, mta_sts_advice, mx_advice,
+    ptr_advice, source_advice, spf_advice, tlsrpt_advice,
 };
 use crate::dkim::Selector;
 use crate::dmarc::Policy;
@@ -56,6 +56,10 @@ pub struct CheckReport {
     pub dmarc: DmarcPolicy,
     /// The mail exchanges, in the order of the answer.
     pub exchanges: Vec<DomainName>,
+    /// What is done about MTA-STS. [`CheckReport::add_source`] adds the policy.
+    pub mta_sts: MtaSts,
+    /// What the resolver says of DNSSEC; `None` where it was not asked or does not say. [`CheckReport::add_source`] adds it.
+    pub dnssec: Option<DnssecState>,
 }
 
 /// The DMARC policy that applies to a domain.
@@ -75,8 +79,20 @@ impl CheckReport {
     /// Adds what was seen at the source: ask [`CheckReport::source_questions`].
     pub fn add_source(&mut self, seen: &AtSource) {
         self.findings.extend(source_advice::judge(seen, &self.domain));
+        self.dnssec = self.dnssec_state(seen);
+        if let Some(host) = self.policy_host() {
+            let (state, findings) = mta_sts_advice::judge_policy(&seen.policy, &host, &self.mail_hosts());
+            self.mta_sts.policy = state;
+            self.findings.extend(findings);
+        }
         one_each(&mut self.findings);
         self.findings.sort_by_key(Finding::severity);
+    }
+
+    /// RFC 5321 §5.1: where there is no MX record, the domain's own address takes the mail.
+    fn mail_hosts(&self) -> Vec<DomainName> {
+        let is_implicit = |f: &Finding| f.cause == Cause::MxMissing { address: true };
+        if self.findings.iter().any(is_implicit) { vec![self.domain.clone()] } else { self.exchanges.clone() }
     }
 
     /// The gravest severity among the findings.
@@ -124,7 +140,8 @@ pub fn check(request: &CheckRequest, answers: &mut Answers<'_>) -> Result<CheckR
     findings.extend(parts.policy());
     findings.extend(mx.findings.iter().cloned());
     findings.extend(parts.null_mx());
-    findings.extend(parts.transport_security(tlsrpt?, mta_sts?));
+    let mta_sts = mta_sts?;
+    findings.extend(parts.transport_security(tlsrpt?, mta_sts.findings));
     if let Some(bimi) = bimi? {
         findings.extend(bimi.not_enforced(&dmarc));
         findings.extend(bimi.findings);
@@ -143,7 +160,17 @@ pub fn check(request: &CheckRequest, answers: &mut Answers<'_>) -> Result<CheckR
     };
     let domain = request.domain.clone();
     let exchanges = mx.exchanges;
-    Ok(CheckReport { domain, findings, spf: spf.tree, dkim: dkim.keys, dmarc: policy, exchanges })
+    let mta_sts = MtaSts { record: mta_sts.record, policy: MtaStsPolicyState::NotAsked };
+    Ok(CheckReport {
+        domain,
+        findings,
+        spf: spf.tree,
+        dkim: dkim.keys,
+        dmarc: policy,
+        exchanges,
+        mta_sts,
+        dnssec: None,
+    })
 }
 
 /// Leaves out what is said already: one record may be looked at by two parts.
@@ -220,7 +247,8 @@ impl Parts<'_> {
     fn transport_security(&self, tlsrpt: Vec<Finding>, mta_sts: Vec<Finding>) -> Vec<Finding> {
         let absent = matches!(self.spf.tree.state, SpfState::None { exists: false, .. });
         let takes_mail = !self.mx.null && (!absent || !self.mx.exchanges.is_empty());
-        let is_missing = |f: &Finding| matches!(f.cause, Cause::TlsrptMissing | Cause::MtaStsMissing);
+        let is_missing =
+            |f: &Finding| matches!(f.cause, Cause::TlsrptMissing | Cause::MtaStsMissing { policy: None });
         tlsrpt.into_iter().chain(mta_sts).filter(|f| takes_mail || !is_missing(f)).collect()
     }
 

@@ -18,6 +18,7 @@ mod dkim_key_advice;
 mod dmarc_advice;
 mod dmarc_record_advice;
 mod mta_sts_advice;
+mod mta_sts_policy;
 mod mx_advice;
 mod ptr_advice;
 mod source_advice;
@@ -54,7 +55,9 @@ mod spf_networks;
 mod spf_tree;
 mod versioned_record;
 
-pub use at_source::{AtSource, ExchangeTlsa, ServerSays, SourceAnswers, SourceQuestions, SourceServer};
+pub use at_source::{
+    AtSource, DnssecState, ExchangeTlsa, ServerSays, SourceAnswers, SourceQuestions, SourceServer,
+};
 pub use bimi_advice::{BimiObstacle, bimi_faults};
 pub use bounce::{
     BadCode, Bounce, BounceRule, BounceRules, CodePattern, Diagnosis, EmptyPattern, EnhancedCode, MAX_BOUNCE,
@@ -73,7 +76,14 @@ pub use dmarc_record_advice::{BadValue, PctReading, PolicyFault};
 pub use finding::{Finding, Fix, Severity};
 pub use finding_id::UnknownFindingId;
 pub use lossy_text::lossy;
-pub use mta_sts_advice::mta_sts_faults;
+pub use mta_sts_advice::{
+    CertificateFault, MtaSts, MtaStsFault, MtaStsPolicyState, PolicyFetch, PolicyNotReached,
+    PolicyUnavailable, mta_sts_faults,
+};
+pub use mta_sts_policy::{
+    FaultyLine, MAX_POLICY_AGE, MAX_POLICY_FAULTS, MAX_POLICY_FILE, MAX_SHOWN_LINE, MtaStsMode, MtaStsPolicy,
+    MtaStsPolicyFault, MxPattern, ReadPolicy,
+};
 pub use prediction::{
     BULK_VOLUME, Condition, NotInRules, PredictedOutcome, Prediction, PredictionRule, predict,
 };

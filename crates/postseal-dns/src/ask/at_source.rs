@@ -9,10 +9,11 @@ use postseal_core::dns::{DomainName, Question, Records};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::Resolver;
 use super::authoritative::{
     Authoritative, AuthoritativeSettings, Observation, Reach, ServerAnswer, ServerOutcome,
 };
-use super::{Resolver, validation};
+use super::validation::{self, Validation};
 
 /// Looks at domains at their source: each authoritative server by itself, and the resolver's word on
 /// DNSSEC. Cheap to clone.
@@ -41,17 +42,24 @@ impl SourceLook {
         SourceLook { authoritative, resolver: Some(resolver) }
     }
 
-    /// Asks all of it at once, for at most `time`. What is not answered by then is left out.
+    /// Asks all of it at once, for at most `time`. What is not answered by then is left out, and so is what is not DNS.
     pub async fn look(&self, domain: &DomainName, questions: &SourceQuestions, time: Duration) -> AtSource {
-        let (answers, bogus, tlsa) = tokio::join!(
+        let (answers, validated, tlsa) = tokio::join!(
             timeout(time, self.servers(domain, &questions.servers)),
-            timeout(time, self.bogus(&questions.dnssec)),
+            timeout(time, self.validate(&questions.dnssec)),
             timeout(time, self.tlsa(&questions.tlsa)),
         );
+        let validated = validated.unwrap_or_default();
+        let of = |wanted: Validation| {
+            let those = validated.iter().filter(|(_, said)| *said == wanted);
+            those.map(|(question, _)| question.clone()).collect()
+        };
         AtSource {
             answers: answers.unwrap_or_default(),
-            bogus: bogus.unwrap_or_default(),
+            bogus: of(Validation::Bogus),
+            authentic: of(Validation::Authentic),
             tlsa: tlsa.unwrap_or_default(),
+            ..AtSource::default()
         }
     }
 
@@ -69,16 +77,16 @@ impl SourceLook {
         questions.iter().zip(seen).map(answers).collect()
     }
 
-    async fn bogus(&self, questions: &[Question]) -> Vec<Question> {
+    async fn validate(&self, questions: &[Question]) -> Vec<(Question, Validation)> {
         let Some(resolver) = self.resolver else { return Vec::new() };
         let mut tasks = JoinSet::new();
         for (place, question) in questions.iter().cloned().enumerate() {
             tasks.spawn(async move {
-                let bogus = validation::is_bogus(resolver, &question).await;
-                (place, bogus.then_some(question))
+                let said = validation::validate(resolver, &question).await;
+                (place, (question, said))
             });
         }
-        super::authoritative::in_order(tasks).await.into_iter().flatten().collect()
+        super::authoritative::in_order(tasks).await
     }
 
     async fn tlsa(&self, names: &[DomainName]) -> Vec<ExchangeTlsa> {

@@ -18,19 +18,43 @@ enum Checking {
     Disabled,
 }
 
-/// True where the resolver fails the question by DNSSEC alone: SERVFAIL or the Extended DNS Error 6,
-/// and an answer without the check; looked at twice, so that a failure that passed is none.
-pub(super) async fn is_bogus(resolver: SocketAddr, question: &Question) -> bool {
-    let fails = async || {
-        let reply = exchange(resolver, &question.name, question.record_type, Checking::Enabled).await;
-        reply.is_ok_and(|reply| reply.metadata.response_code == ResponseCode::ServFail || says_bogus(&reply))
-    };
-    if !fails().await {
-        return false;
+/// What the resolver says of DNSSEC for one question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Validation {
+    /// The answer is proven: it has the AD bit.
+    Authentic,
+    /// It fails by DNSSEC alone: SERVFAIL or the Extended DNS Error 6, and an answer without the check.
+    Bogus,
+    /// Neither is known.
+    Unknown,
+}
+
+/// Looks at a failure twice, so that one that passed is none.
+pub(super) async fn validate(resolver: SocketAddr, question: &Question) -> Validation {
+    let reply = exchange(resolver, &question.name, question.record_type, Checking::Enabled).await;
+    match reply {
+        Ok(reply) if fails(&reply) => match is_bogus(resolver, question).await {
+            true => Validation::Bogus,
+            false => Validation::Unknown,
+        },
+        Ok(reply) if reply.metadata.authentic_data => Validation::Authentic,
+        _ => Validation::Unknown,
     }
+}
+
+fn fails(reply: &Message) -> bool {
+    reply.metadata.response_code == ResponseCode::ServFail || says_bogus(reply)
+}
+
+/// After a failure: it is answered without the check, and fails again with it.
+async fn is_bogus(resolver: SocketAddr, question: &Question) -> bool {
     let unchecked = exchange(resolver, &question.name, question.record_type, Checking::Disabled).await;
     let answers = [ResponseCode::NoError, ResponseCode::NXDomain];
-    unchecked.is_ok_and(|reply| answers.contains(&reply.metadata.response_code)) && fails().await
+    if !unchecked.is_ok_and(|reply| answers.contains(&reply.metadata.response_code)) {
+        return false;
+    }
+    let again = exchange(resolver, &question.name, question.record_type, Checking::Enabled).await;
+    again.is_ok_and(|reply| fails(&reply))
 }
 
 /// The TLSA records at a name, and whether the resolver says that they are proven.

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use hyper::Uri;
 use postseal_store::{PrivateFileError, PrivateFiles, Readers};
-use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use zeroize::Zeroizing;
+
+use crate::tls_client::{AuthoritiesError, client_config};
 
 /// A node that is reached by the URL of its portal, and the token that lets in.
 #[derive(Clone)]
@@ -42,11 +42,8 @@ pub(crate) enum RemoteError {
     TokenFile(#[from] PrivateFileError),
     #[error("{}: no token is in it", .0.display())]
     NoToken(PathBuf),
-    /// No certificate of an authority can be read.
-    #[error("{path}: {error}", path = path.display())]
-    Authorities { path: PathBuf, error: String },
-    #[error("the system's certificate authorities cannot be read: {0}")]
-    SystemAuthorities(String),
+    #[error(transparent)]
+    Authorities(#[from] AuthoritiesError),
 }
 
 /// Octets that go both ways.
@@ -68,7 +65,7 @@ impl Remote {
         }
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let (tls, usual) = match uri.scheme_str() {
-            Some("https") => (Some(TlsConnector::from(Arc::new(client(authorities)?))), 443),
+            Some("https") => (Some(TlsConnector::from(Arc::new(client_config(authorities)?))), 443),
             Some("http") if loopback(&host).is_some() => (None, 80),
             Some("http") => return Err(RemoteError::Plain(url.to_owned())),
             _ => return Err(bad()),
@@ -122,36 +119,6 @@ fn read_token(path: &Path) -> Result<Zeroizing<String>, RemoteError> {
     let token = text.trim();
     let whole = !token.is_empty() && token.bytes().all(|octet| octet.is_ascii_graphic());
     if whole { Ok(Zeroizing::new(token.to_owned())) } else { Err(RemoteError::NoToken(path.to_owned())) }
-}
-
-fn client(authorities: Option<&Path>) -> Result<ClientConfig, RemoteError> {
-    let mut roots = RootCertStore::empty();
-    match authorities {
-        Some(path) => {
-            let failed = |error: String| RemoteError::Authorities { path: path.to_owned(), error };
-            let found = CertificateDer::pem_file_iter(path).map_err(|error| failed(error.to_string()))?;
-            for certificate in found {
-                let certificate = certificate.map_err(|error| failed(error.to_string()))?;
-                roots.add(certificate).map_err(|error| failed(error.to_string()))?;
-            }
-            if roots.is_empty() {
-                return Err(failed("no certificate is in it".to_owned()));
-            }
-        }
-        None => {
-            let found = rustls_native_certs::load_native_certs();
-            // Some of a system's are always odd.
-            roots.add_parsable_certificates(found.certs);
-            if roots.is_empty() {
-                let why = found.errors.first().map_or("there are none".to_owned(), ToString::to_string);
-                return Err(RemoteError::SystemAuthorities(why));
-            }
-        }
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let made = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let made = made.map_err(|error| RemoteError::SystemAuthorities(error.to_string()))?;
-    Ok(made.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// Octets of a file with a token.

@@ -10,6 +10,7 @@ use super::problem::Problem;
 use super::terminal::Terminal;
 use crate::api::{Client, ClientError, Remote, RemoteError};
 use crate::config::{self, CONFIG_FILE};
+use crate::tls_client::AuthoritiesError;
 use crate::words;
 use crate::words::{Lang, say};
 
@@ -148,10 +149,12 @@ fn no_remote(error: &RemoteError, lang: Lang) -> Problem {
         RemoteError::Plain(url) => format!("{url:?}: http を使えるのはこの機器の中だけです"),
         RemoteError::TokenFile(error) => format!("トークンのファイルを使えません: {error}"),
         RemoteError::NoToken(path) => format!("{} にトークンがありません", path.display()),
-        RemoteError::Authorities { path, error } => {
+        RemoteError::Authorities(AuthoritiesError::File { path, error }) => {
             format!("{} の認証局を読めません: {error}", path.display())
         }
-        RemoteError::SystemAuthorities(error) => format!("システムの認証局を読めません: {error}"),
+        RemoteError::Authorities(AuthoritiesError::System(error)) => {
+            format!("システムの認証局を読めません: {error}")
+        }
     };
     Problem::new(what)
 }

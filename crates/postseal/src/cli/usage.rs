@@ -153,6 +153,9 @@ fn argument(path: &str, id: &str) -> Option<&'static str> {
         ("check", "watch") => "エラーがなくなるまで 5 秒ごとに調べ直します(最長 1 時間)",
         ("check", "volume") => "1 つの受信側に送る 1 日の通数。5000 以上で大量送信者向けのルールを適用します",
         ("check", "rules") | ("explain", "rules") => "このファイルにある受信側のルールを使います",
+        ("check", "https_to") => {
+            "MTA-STS のポリシーを、DNS のアドレスではなくこのアドレスから取得します（プライベート アドレスも可）"
+        }
         ("check", "format") => "出力の形式: text、json、junit、markdown [省略時: text]",
         ("explain", "file") => {
             "配信不能通知(NDR)、Authentication-Results フィールド、ARC フィールド、またはメールのファイル。- は標準入力"

@@ -11,6 +11,7 @@ use postseal_core::message::HeaderSection;
 use postseal_dns::ask::{AnswerCache, Resolver, SourceLook, drive};
 
 use super::{Service, ServiceError};
+use crate::at_source::{PolicyFetcher, SourceCheck};
 
 /// A text that is not published yet, to be looked at as if it were.
 #[derive(Clone, Debug)]
@@ -30,13 +31,14 @@ impl Service {
         self.look_up(MAX_CHECK_QUERIES, planned, move |answers| advice::check(&request, answers)).await
     }
 
-    /// As [`Service::check`], and what the domain's own name servers say, each by itself, and DNSSEC. It
-    /// takes some seconds where one of them is silent.
+    /// As [`Service::check`], and what the domain's own name servers say, each by itself, DNSSEC, and the MTA-STS
+    /// Policy, from public addresses alone. It takes some seconds where one of them is silent.
     pub(crate) async fn check_at_source(&self, request: CheckRequest) -> Result<CheckReport, ServiceError> {
         let mut report = self.check(request, None).await?;
         if let Some(resolver) = self.resolver.servers().next() {
             let look = SourceLook::at(self.looker.authoritative.clone(), resolver);
-            report.add_source(&look.look(&report.domain, &report.source_questions(), SOURCE_TIME).await);
+            let fetcher = PolicyFetcher::new(Arc::clone(&self.resolver));
+            SourceCheck::new(look, fetcher).add(&mut report, SOURCE_TIME).await;
         }
         Ok(report)
     }
@@ -82,7 +84,7 @@ const CACHE: u64 = 4 << 20;
 /// For one check; a name server that is silent costs four seconds.
 const TIME: Duration = Duration::from_secs(20);
 
-/// For what the domain's own name servers say.
+/// For what the domain's own name servers say, and for the MTA-STS Policy.
 const SOURCE_TIME: Duration = Duration::from_secs(6);
 
 /// Seconds: what is advised.

@@ -2,7 +2,10 @@ use postseal_core::advice::{BadValue, Cause, KeyFault, PctReading, PolicyFault, 
 use postseal_core::dns::Failure;
 
 use super::finding::FindingWords;
-use super::{bimi_obstacle, dns_failure, record_fault, term_error, tlsa_fault};
+use super::{
+    bimi_obstacle, dns_failure, mta_sts_effect, mta_sts_fault, policy_unavailable, record_fault, term_error,
+    tlsa_fault,
+};
 use crate::words::Lang;
 
 /// The sentences of a finding in English: what is wrong, and what it does to mail.
@@ -460,15 +463,18 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
             record_fault("TLSRPT", text, *fault, Lang::En),
             "Senders ignore the record or this part of it: reports about failed encryption do not arrive.",
         ),
-        Cause::MtaStsMissing => (
+        Cause::MtaStsMissing { policy: None } => (
             "The domain has no MTA-STS record.".to_owned(),
             "Mail to you is encrypted where both sides can, but whoever sits in between can prevent that unnoticed. \
              The record is of use only with a policy file at https://mta-sts.DOMAIN/.well-known/mta-sts.txt.",
         ),
-        Cause::MtaStsSyntax { text, fault } => (
-            record_fault("MTA-STS", text, *fault, Lang::En),
-            "Senders that do not know your policy yet act as if you had none, and a changed policy is not fetched.",
+        Cause::MtaStsMissing { policy: Some(why) } => (
+            policy_unavailable(why, Lang::En),
+            "Senders that do not know your policy yet act as if you had none; the others keep to the old one until it ends. Mail is delivered.",
         ),
+        Cause::MtaStsSyntax { text, fault } => {
+            (mta_sts_fault(text, *fault, Lang::En), mta_sts_effect(*fault, Lang::En))
+        }
         Cause::BimiSyntax { text, fault } => (
             record_fault("BIMI", text, *fault, Lang::En),
             "Receivers show no logo. Delivery does not change.",

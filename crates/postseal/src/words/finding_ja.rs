@@ -3,7 +3,10 @@ use postseal_core::dns::Failure;
 use postseal_core::spf::TermError;
 
 use super::finding::FindingWords;
-use super::{bimi_obstacle, dns_failure, record_fault, term_error, tlsa_fault};
+use super::{
+    bimi_obstacle, dns_failure, mta_sts_effect, mta_sts_fault, policy_unavailable, record_fault, term_error,
+    tlsa_fault,
+};
 use crate::words::Lang;
 
 /// The sentences of a finding in Japanese: what is wrong, and what it does to mail.
@@ -480,15 +483,18 @@ pub(super) fn words(cause: &Cause) -> FindingWords {
             record_fault("TLSRPT", text, *fault, Lang::Ja),
             "送信側はレコードの全体またはこの部分を無視します。暗号化の失敗に関するレポートが届きません。",
         ),
-        Cause::MtaStsMissing => (
+        Cause::MtaStsMissing { policy: None } => (
             "このドメインには MTA-STS レコードがありません。".to_owned(),
             "このドメイン宛てのメールは、双方が対応していれば暗号化されますが、経路の途中にいる第三者が気付かれずに暗号化を妨害できます。\
              レコードは、https://mta-sts.DOMAIN/.well-known/mta-sts.txt のポリシー ファイルと合わせて初めて機能します。",
         ),
-        Cause::MtaStsSyntax { text, fault } => (
-            record_fault("MTA-STS", text, *fault, Lang::Ja),
-            "ポリシーをまだ取得していない送信側からは MTA-STS がないものとして扱われ、ポリシーを変更しても再取得されません。",
+        Cause::MtaStsMissing { policy: Some(why) } => (
+            policy_unavailable(why, Lang::Ja),
+            "ポリシーをまだ取得していない送信側からは MTA-STS がないものとして扱われ、取得済みの送信側は期限が切れるまで古いポリシーに従います。メールの配送には影響しません。",
         ),
+        Cause::MtaStsSyntax { text, fault } => {
+            (mta_sts_fault(text, *fault, Lang::Ja), mta_sts_effect(*fault, Lang::Ja))
+        }
         Cause::BimiSyntax { text, fault } => (
             record_fault("BIMI", text, *fault, Lang::Ja),
             "受信側でロゴが表示されません。配信には影響しません。",

@@ -15,6 +15,7 @@ mod hosting;
 mod lang;
 mod master_file;
 mod message;
+mod mta_sts;
 mod record_fault;
 mod refusal;
 mod reported;
@@ -33,6 +34,8 @@ pub(crate) use hosting::{conclusion, event, finding, flyout, publish, standing, 
 pub(crate) use lang::{Lang, say};
 pub(crate) use master_file::{master_file_finding, master_file_next_step, master_file_wrong};
 pub(crate) use message::{author_domain_error, defect, domain_name_error};
+pub(crate) use mta_sts::mta_sts_state;
+use mta_sts::{mta_sts_effect, mta_sts_fault, policy_unavailable};
 use record_fault::{bimi_obstacle, record_fault};
 pub(crate) use refusal::{topic_fix, topic_message, topic_summary};
 pub(crate) use reported::{composite_reason, reported_result};

@@ -1,4 +1,6 @@
-use postseal_core::advice::{CheckReport, DkimKey, Finding, Fix, SpfNode, SpfTerm, lossy};
+use postseal_core::advice::{
+    CheckReport, DkimKey, DnssecState, Finding, Fix, MtaSts, MtaStsPolicyState, SpfNode, SpfTerm, lossy,
+};
 use serde::Serialize;
 
 use super::Checked;
@@ -20,6 +22,9 @@ struct ReportJson {
     spf: SpfJson,
     dkim: Vec<DkimJson>,
     dmarc: DmarcJson,
+    mta_sts: MtaStsJson,
+    /// Null where the resolver does not say.
+    dnssec: Option<&'static str>,
     notes: Vec<String>,
 }
 
@@ -86,9 +91,20 @@ struct DmarcJson {
     found_by: Option<&'static str>,
 }
 
+#[derive(Serialize)]
+struct MtaStsJson {
+    record: Option<String>,
+    /// Null where no record announces a policy.
+    policy: Option<&'static str>,
+    mode: Option<&'static str>,
+    max_age: Option<u32>,
+    mx: Vec<String>,
+}
+
 impl ReportJson {
     fn new(checked: &Checked, lang: Lang) -> ReportJson {
-        let CheckReport { domain, findings, spf, dkim, dmarc, exchanges: _ } = &checked.report;
+        let CheckReport { domain, findings, spf, dkim, dmarc, exchanges: _, mta_sts, dnssec } =
+            &checked.report;
         ReportJson {
             domain: domain.to_string(),
             findings: findings.iter().map(|finding| FindingJson::new(finding, lang)).collect(),
@@ -106,6 +122,8 @@ impl ReportJson {
                 policy: dmarc.policy.map(|policy| policy.as_str()),
                 found_by: dmarc.found_by,
             },
+            mta_sts: MtaStsJson::new(mta_sts),
+            dnssec: dnssec.map(DnssecState::as_str),
             notes: checked.notes.clone(),
         }
     }
@@ -156,6 +174,29 @@ impl TermJson {
             lookups: term.lookups,
             void: term.is_void(),
             tree: term.node.as_ref().map(NodeJson::new),
+        }
+    }
+}
+
+impl MtaStsJson {
+    fn new(mta_sts: &MtaSts) -> MtaStsJson {
+        let policy = match &mta_sts.policy {
+            MtaStsPolicyState::Read(policy) => Some(policy),
+            _ => None,
+        };
+        let state = match &mta_sts.policy {
+            MtaStsPolicyState::NotAsked => "not-asked",
+            MtaStsPolicyState::NotReached(_) => "not-reached",
+            MtaStsPolicyState::Unavailable(_) => "unavailable",
+            MtaStsPolicyState::Unusable => "unusable",
+            MtaStsPolicyState::Read(_) => "read",
+        };
+        MtaStsJson {
+            record: mta_sts.record.clone(),
+            policy: mta_sts.record.as_ref().map(|_| state),
+            mode: policy.map(|policy| policy.mode.as_str()),
+            max_age: policy.map(|policy| policy.max_age),
+            mx: policy.map(|policy| policy.mx.iter().map(ToString::to_string).collect()).unwrap_or_default(),
         }
     }
 }

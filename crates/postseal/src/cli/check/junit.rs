@@ -1,11 +1,11 @@
 use std::fmt::Write as _;
 
-use postseal_core::advice::{Finding, Severity, lossy};
+use postseal_core::advice::{Finding, MtaStsPolicyState, Severity, lossy};
 
 use super::Checked;
 use super::receivers::{ReceiverText, outcome_word};
 use crate::words::Lang;
-use crate::words::finding_words;
+use crate::words::{finding_words, mta_sts_state};
 
 /// JUnit XML: a suite for each domain, a case for each finding; an error fails it. Then a case
 /// for each receiver, which never fails: what it does follows from the findings.
@@ -13,17 +13,35 @@ pub(super) fn write(checked: &Checked, lang: Lang) -> String {
     let report = &checked.report;
     let domain = escaped(report.domain.as_str());
     let failures = report.findings.iter().filter(|f| f.severity() == Severity::Error).count();
-    let tests = report.findings.len() + checked.receivers.len();
-    let mut xml =
-        format!("  <testsuite name=\"{domain}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">\n");
+    let policy = mta_sts_state(&report.mta_sts, lang);
+    let skipped =
+        usize::from(policy.is_some() && !matches!(report.mta_sts.policy, MtaStsPolicyState::Read(_)));
+    let tests = report.findings.len() + checked.receivers.len() + usize::from(policy.is_some());
+    let mut xml = format!(
+        "  <testsuite name=\"{domain}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\">\n"
+    );
     for finding in &report.findings {
         case(&mut xml, &domain, finding, lang);
+    }
+    if let Some(policy) = policy {
+        policy_case(&mut xml, &domain, &policy, skipped > 0);
     }
     for receiver in &checked.receivers {
         receiver_case(&mut xml, &domain, receiver, lang);
     }
     xml.push_str("  </testsuite>\n");
     xml
+}
+
+/// What the MTA-STS Policy says, or that nobody knows: such a case is skipped, not passed.
+fn policy_case(xml: &mut String, domain: &str, policy: &str, skipped: bool) {
+    let policy = escaped(policy);
+    let _ = writeln!(xml, "    <testcase classname=\"{domain}\" name=\"mta-sts.policy\">");
+    let _ = if skipped {
+        writeln!(xml, "      <skipped message=\"{policy}\"/>\n    </testcase>")
+    } else {
+        writeln!(xml, "      <system-out>{policy}\n</system-out>\n    </testcase>")
+    };
 }
 
 /// What stands before the first suite.

@@ -7,7 +7,7 @@ use super::marked_record::shown;
 use super::receivers::{ReceiverText, outcome_word};
 use super::text::count;
 use crate::words::Lang;
-use crate::words::{finding_words, severity_word};
+use crate::words::{finding_words, mta_sts_state, severity_word};
 
 /// Markdown: a heading for each domain, a smaller one for each finding.
 pub(super) fn write(checked: &Checked, lang: Lang) -> String {
@@ -15,6 +15,9 @@ pub(super) fn write(checked: &Checked, lang: Lang) -> String {
     let mut text = format!("# {}\n\n{}\n\n", prose(report.domain.as_str()), count(&report.findings, lang));
     for found in &report.findings {
         finding(&mut text, found, lang);
+    }
+    if let Some(state) = mta_sts_state(&report.mta_sts, lang) {
+        let _ = writeln!(text, "{}\n", prose(&state));
     }
     receivers(&mut text, &checked.receivers, lang);
     text

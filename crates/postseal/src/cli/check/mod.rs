@@ -23,12 +23,14 @@ pub(super) use marked_record::shown;
 use output::Output;
 use receivers::ReceiverText;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use postseal_core::advice::{self, CheckReport, CheckRequest, MAX_CHECK_QUERIES, SpfState, signers};
+use postseal_core::advice::{
+    self, CheckReport, CheckRequest, MAX_CHECK_QUERIES, MtaStsPolicyState, SpfState, signers,
+};
 use postseal_core::dkim::Selector;
 use postseal_core::dns::DomainName;
 use postseal_core::message::HeaderSection;
@@ -42,7 +44,8 @@ use super::rules_file::receiver_rules;
 use super::signing_args::unix_time;
 use super::terminal::Terminal;
 use crate::receiver_rules::ReceiverRules;
-use crate::words::{Lang, say};
+use crate::tls_client::client_config;
+use crate::words::{Lang, mta_sts_state, say};
 
 /// Say what is wrong with a domain's SPF, DKIM, DMARC and MX records
 #[derive(Debug, Args)]
@@ -77,6 +80,19 @@ pub(super) struct CheckArgs {
     format: Option<Format>,
     #[command(flatten)]
     dns: DnsArgs,
+    #[command(flatten)]
+    https: HttpsArgs,
+}
+
+/// How the policy file of MTA-STS is fetched.
+#[derive(Debug, Args)]
+struct HttpsArgs {
+    /// Fetch the MTA-STS policy from this address, not from the one in the DNS; it may be a private one
+    #[arg(long, value_name = "ADDR:PORT", conflicts_with = "zone")]
+    https_to: Option<SocketAddr>,
+    /// Trust the certificate authorities in this PEM file instead of the system's
+    #[arg(long, value_name = "FILE", conflicts_with = "zone")]
+    ca: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "\
@@ -113,6 +129,10 @@ pub(super) fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Status, Probl
     let rules = receiver_rules(args.rules.as_deref(), lang)?;
     let message = args.message.as_deref().map(|path| header_section(path, lang)).transpose()?;
     let format = args.format.unwrap_or(if terminal.json { Format::Json } else { Format::Text });
+    // So that a wrong file is said before anything is looked at.
+    if let Some(path) = &args.https.ca {
+        client_config(Some(path)).map_err(|error| Problem::new(error.to_string()))?;
+    }
     let mut output = Output::new(format, args.domains.len(), terminal);
     let look = Look { args, message: message.as_ref(), rules: &rules, terminal };
     if args.watch {
@@ -151,7 +171,7 @@ impl Look<'_> {
         let requests: Vec<CheckRequest> = domains.iter().map(request).collect();
         let looked = dns.drive_each(requests, BUDGET, lang, advice::check)?;
         let (reports, traces): (Vec<CheckReport>, Vec<Trace>) = looked.into_iter().unzip();
-        let reports = at_source::add(dns, reports, BUDGET.at_once, lang)?;
+        let reports = at_source::add(dns, &self.args.https, reports, BUDGET.at_once, lang)?;
         let checked = reports.into_iter().zip(traces).map(|(report, trace)| Checked {
             notes: notes(dns, &report, trace, lang),
             receivers: receivers::receivers(&report, self.args.volume, self.rules, now, lang),
@@ -170,6 +190,9 @@ fn notes(dns: &DnsSource, report: &CheckReport, mut trace: Trace, lang: Lang) ->
     };
     trace.retain(|answer| !is_above(&answer.question.name));
     let mut notes = dns.notes(&trace, lang);
+    if !matches!(report.mta_sts.policy, MtaStsPolicyState::Read(_)) {
+        notes.extend(mta_sts_state(&report.mta_sts, lang));
+    }
     let is_absent = matches!(report.spf.state, SpfState::None { exists: false, .. });
     if is_absent && dns.note(&report.domain, lang).is_none() {
         let domain = &report.domain;

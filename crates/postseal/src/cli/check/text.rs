@@ -1,4 +1,6 @@
-use postseal_core::advice::{DkimKey, DmarcPolicy, Finding, Fix, KeyState, Severity, SpfNode};
+use postseal_core::advice::{
+    DkimKey, DmarcPolicy, DnssecState, Finding, Fix, KeyState, MtaSts, MtaStsPolicyState, Severity, SpfNode,
+};
 use postseal_core::spf::{MAX_LOOKUPS, MAX_VOID_LOOKUPS};
 
 use super::Checked;
@@ -6,10 +8,13 @@ use super::marked_record::{mark, shown};
 use super::receivers::{ReceiverText, outcome_word};
 use crate::cli::terminal::Paint;
 use crate::words::{Lang, say};
-use crate::words::{finding_words, severity_word};
+use crate::words::{finding_words, mta_sts_state, severity_word};
 
 /// Columns of a record that is shown with a place marked.
 const COLUMNS: usize = 96;
+
+/// Patterns of an MTA-STS Policy that are shown.
+const MAX_PATTERNS: usize = 20;
 
 /// A domain for people: its findings, what was found, and the count.
 pub(super) fn write(checked: &Checked, paint: Paint, lang: Lang) -> String {
@@ -45,6 +50,14 @@ impl Page {
         self.spf(&report.spf);
         self.dkim(&report.dkim);
         self.dmarc(&report.dmarc);
+        self.mta_sts(&report.mta_sts);
+        if report.dnssec == Some(DnssecState::Secure) {
+            let proven = self.lang.pick(
+                "the resolver says that the domain's records are proven (secure)",
+                "リゾルバーがドメインのレコードを検証済みです（secure）",
+            );
+            self.line(0, &format!("DNSSEC {proven}"));
+        }
         self.receivers(&checked.receivers);
         for note in &checked.notes {
             let note = self.paint.dim(&shown(note));
@@ -220,6 +233,18 @@ impl Page {
             };
             let alias = key.cname.as_ref().map(|target| format!("  → {target}")).unwrap_or_default();
             self.line(0, &format!("{label:<7}{:<12} {kind:<12} {state}{alias}", key.selector.as_str()));
+        }
+    }
+
+    /// What the policy says; that it is not known is a note.
+    fn mta_sts(&mut self, mta_sts: &MtaSts) {
+        let MtaStsPolicyState::Read(policy) = &mta_sts.policy else { return };
+        if let Some(state) = mta_sts_state(mta_sts, self.lang) {
+            self.line(0, &format!("STS    {state}"));
+        }
+        let named: Vec<String> = policy.mx.iter().take(MAX_PATTERNS).map(ToString::to_string).collect();
+        if !named.is_empty() {
+            self.line(7, &format!("mx: {}", shown(&named.join(", "))));
         }
     }
 

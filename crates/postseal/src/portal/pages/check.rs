@@ -13,7 +13,7 @@ use crate::portal::failure::Failure;
 use crate::portal::page::{Mark, Page, Place, render};
 use crate::portal::parts::finding_blocks;
 use crate::portal::words::{CHECK, CheckWords};
-use crate::words::Lang;
+use crate::words::{Lang, mta_sts_state};
 
 #[derive(Template)]
 #[template(path = "pages/check.html")]
@@ -33,6 +33,8 @@ struct CheckResult {
     summary: &'static str,
     receivers: Vec<ReceiverRow>,
     findings: Vec<String>,
+    /// What is known of the MTA-STS Policy, where that is no finding.
+    mta_sts: Option<String>,
 }
 
 struct ReceiverRow {
@@ -103,6 +105,7 @@ impl CheckResult {
             summary,
             receivers: texts.into_iter().map(|text| ReceiverRow::of(text, lang)).collect(),
             findings: finding_blocks(report.findings.iter(), lang),
+            mta_sts: mta_sts_state(&report.mta_sts, lang),
         }
     }
 }
