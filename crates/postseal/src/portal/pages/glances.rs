@@ -1,8 +1,8 @@
 use std::time::{Duration, Instant};
 
-use postseal_core::advice::{CheckReport, CheckRequest, Finding, Severity, SpfState};
+use postseal_core::advice::{Cause, CheckReport, CheckRequest, Finding, Severity, SpfState};
 use postseal_core::dmarc::Policy;
-use postseal_core::dns::DomainName;
+use postseal_core::dns::{DomainName, RecordType};
 use quick_cache::sync::Cache;
 
 use crate::api::resource::DomainSigning;
@@ -24,8 +24,18 @@ pub(super) struct Glance {
 
 #[derive(Clone, Debug)]
 struct Part {
+    found: Found,
     mark: Mark,
     worst: Option<Finding>,
+}
+
+/// What a look at the DNS came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    There,
+    Absent,
+    /// The DNS did not answer.
+    NotKnown,
 }
 
 /// A cell of the overview.
@@ -65,20 +75,35 @@ impl Glances {
 
 impl Glance {
     fn of(report: &CheckReport) -> Glance {
-        let absent = !matches!(report.spf.state, SpfState::Found);
+        let spf = match report.spf.state {
+            SpfState::Found => Found::There,
+            SpfState::Failed(_) => Found::NotKnown,
+            _ => Found::Absent,
+        };
+        let at = report.domain.with_prefix("_dmarc").ok();
+        let is_failure = |finding: &Finding| {
+            finding.name == at
+                && matches!(finding.cause, Cause::DnsError { record_type: RecordType::Txt, .. })
+        };
+        let dmarc = match report.dmarc.policy {
+            Some(_) => Found::There,
+            None if report.findings.iter().any(is_failure) => Found::NotKnown,
+            None => Found::Absent,
+        };
         Glance {
-            spf: Part::of(report, "spf.", absent),
-            dmarc: Part::of(report, "dmarc.", report.dmarc.policy.is_none()),
+            spf: Part::of(report, "spf.", spf),
+            dmarc: Part::of(report, "dmarc.", dmarc),
             policy: report.dmarc.policy,
         }
     }
 
     pub(super) fn spf(&self, lang: Lang) -> Cell {
-        let text = match self.spf.mark {
-            Mark::Good => lang.pick("Registered", "登録済み"),
-            _ => lang.pick("Not registered", "未登録"),
-        };
-        self.spf.cell(text, lang)
+        self.spf.cell(lang.pick("Registered", "登録済み"), lang)
+    }
+
+    /// Whether the DNS has answered, so that nothing to do means it.
+    pub(super) fn is_known(&self) -> bool {
+        self.spf.found != Found::NotKnown && self.dmarc.found != Found::NotKnown
     }
 
     /// Whether SPF must be seen to before anything else.
@@ -97,22 +122,31 @@ impl Glance {
 }
 
 impl Part {
-    fn of(report: &CheckReport, group: &str, absent: bool) -> Part {
+    fn of(report: &CheckReport, group: &str, found: Found) -> Part {
         let worst = report.findings.iter().filter(|finding| finding.id().as_str().starts_with(group));
         let worst = worst.min_by_key(|finding| finding.severity()).cloned();
         let mark = match worst.as_ref().map(Finding::severity) {
             Some(Severity::Error) => Mark::Bad,
             Some(Severity::Warning) => Mark::Attention,
-            _ if absent => Mark::Bad,
-            Some(Severity::Info) | None => Mark::Good,
+            Some(Severity::Info) | None => match found {
+                Found::There => Mark::Good,
+                Found::Absent => Mark::Bad,
+                Found::NotKnown => Mark::Attention,
+            },
         };
-        Part { mark, worst }
+        Part { found, mark, worst }
     }
 
     fn cell(&self, good: &str, lang: Lang) -> Cell {
-        let text = match (&self.worst, self.mark) {
-            (_, Mark::Good) | (None, _) => good.to_owned(),
-            (Some(finding), _) => finding_words(&finding.cause, lang).message,
+        let text = match (&self.worst, self.mark, self.found) {
+            (Some(finding), Mark::Bad | Mark::Attention, Found::There | Found::Absent)
+                if finding.severity() != Severity::Info =>
+            {
+                finding_words(&finding.cause, lang).message
+            }
+            (.., Found::There) => good.to_owned(),
+            (.., Found::Absent) => lang.pick("Not registered", "未登録").to_owned(),
+            (.., Found::NotKnown) => lang.pick("The DNS did not answer", "DNS の応答がありません").to_owned(),
         };
         Cell { mark: self.mark, text }
     }

@@ -44,6 +44,8 @@ struct Row {
     /// Where the whole row comes from.
     whole: String,
     glance: Option<[Cell; 2]>,
+    /// All of it was looked at, and it is in order.
+    is_done: bool,
 }
 
 /// The one next thing to do.
@@ -145,6 +147,7 @@ fn row(asked: &Asked, domain: &DomainResource, glance: Option<&Glance>) -> Row {
         path,
         dkim,
         step,
+        is_done: glance.is_some_and(Glance::is_known),
         glance: glance.map(|glance| [glance.spf(lang), glance.dmarc(lang)]),
     }
 }

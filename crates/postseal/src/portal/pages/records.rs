@@ -144,9 +144,9 @@ fn state(action: Action, words: &RecordsWords) -> Cell {
     Cell { mark, text: text.to_owned() }
 }
 
-/// What to do with what is there; of a record that stays, its state has said it.
+/// What it takes the place of; all else its state has said.
 fn said(planned: &Planned, lang: Lang) -> Vec<String> {
-    if planned.action == Action::Keep { Vec::new() } else { remarks(planned, lang) }
+    if planned.action == Action::Replace { remarks(planned, lang) } else { Vec::new() }
 }
 
 /// How long the page waits for the DNS.
