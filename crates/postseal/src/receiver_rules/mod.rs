@@ -129,7 +129,7 @@ mod tests {
         for (rule, texts) in rules.bounces.rules.iter().zip(&rules.texts) {
             for text in [&texts.summary, &texts.fix] {
                 assert!(text.en.ends_with(['.', ')']), "{}: {}", rule.id, text.en);
-                assert!(text.ja.ends_with(['。', '）']), "{}: {}", rule.id, text.ja);
+                assert!(text.ja.ends_with(['。', ')']), "{}: {}", rule.id, text.ja);
                 assert!(text.en.is_ascii() && !text.ja.is_ascii(), "{}", rule.id);
             }
         }

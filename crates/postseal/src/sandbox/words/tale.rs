@@ -211,7 +211,7 @@ pub(in crate::sandbox) static TALES: [Tale; 12] = [
             HONOUR,
         ],
         see: Both(
-            "Three times the same forged message and the same verdict, dmarc=fail; only what Fabrikam made of it differs.",
+            "Each time the same forged message and the same verdict, dmarc=fail; only what Fabrikam made of it differs.",
             "同じなりすましメールで、判定も同じ dmarc=fail です。違ったのは、Fabrikam がそれをどう扱ったかだけです。",
         ),
     },
