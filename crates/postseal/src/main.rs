@@ -28,7 +28,9 @@ mod portal;
 // What is to be registered for a domain.
 mod registration;
 
-// What receivers are known to refuse.
+// What receivers are known to refuse, what they do with a domain's mail, and what their answers mean.
+mod explanation;
+mod predictions;
 mod receiver_rules;
 
 // The whole walk on one machine.
@@ -38,6 +40,7 @@ mod sandbox;
 mod words;
 
 mod cli;
+mod host_name;
 mod system_group;
 
 fn main() -> ExitCode {

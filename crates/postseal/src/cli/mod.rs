@@ -6,7 +6,6 @@
 // What a command is given: arguments, messages, keys, DNS.
 mod args;
 mod dns_source;
-mod host;
 mod key_file;
 mod message_source;
 mod node_client;
@@ -24,9 +23,9 @@ pub(crate) mod verdict_text;
 
 // The commands.
 mod arc_seal;
-pub(crate) mod check;
+mod check;
 mod config;
-pub(crate) mod explain;
+mod explain;
 mod keygen;
 mod sandbox;
 mod serve;
@@ -52,7 +51,6 @@ use std::process::ExitCode;
 use clap::{FromArgMatches, Parser, Subcommand};
 
 use args::GlobalArgs;
-pub(crate) use host::host_name;
 
 use crate::words::Lang;
 use problem::Problem;

@@ -10,10 +10,10 @@ use serde::Serialize;
 use super::Status;
 use super::args::{DnsArgs, EnvelopeArgs};
 use super::dns_source::DnsSource;
-use super::host::host_name;
 use super::problem::Problem;
 use super::signing_args::unix_time;
 use super::terminal::{Paint, Terminal};
+use crate::host_name::host_name;
 use crate::words::{Lang, say};
 use crate::words::{spf_cause, spf_result};
 

@@ -12,7 +12,6 @@ use postseal_core::verdict::{Authentication, AuthservId, Options, Verdict};
 use super::Status;
 use super::args::DnsArgs;
 use super::dns_source::DnsSource;
-use super::host::host_name;
 use super::message_source::{MessageReader, MessageSource};
 use super::problem::Problem;
 use super::signing_args::unix_time;
@@ -20,6 +19,7 @@ use super::terminal::Terminal;
 use super::trace::{Trace, TracedQuestion};
 use super::verdict_json::VerdictJson;
 use super::verdict_text::verdict_text;
+use crate::host_name::host_name;
 use crate::words::{Lang, say};
 use crate::words::{authserv_id_error, domain_name_error};
 

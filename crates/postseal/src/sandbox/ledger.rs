@@ -15,8 +15,8 @@ use super::letter::values;
 use super::mail_host::{Delivery, Place};
 use super::world::{ALUMNI_ADDRESS, IMPOSTOR_ADDRESS, PROVIDER_ADDRESS, Sender};
 use super::{ALUMNI, CONTOSO, PROVIDER, RECEIVER};
-use crate::cli::explain::message::split;
 use crate::cli::verify::Judged;
+use crate::explanation::message::split;
 
 /// A message at its end.
 pub(crate) struct Message {

@@ -4,8 +4,8 @@ use postseal_core::advice::{
 use serde::Serialize;
 
 use super::Checked;
-use super::receivers::ReceiverText;
 use crate::cli::problem::Problem;
+use crate::predictions::ReceiverText;
 use crate::words::Lang;
 use crate::words::finding_words;
 

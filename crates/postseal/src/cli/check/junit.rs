@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use postseal_core::advice::{Finding, MtaStsPolicyState, Severity, lossy};
 
 use super::Checked;
-use super::receivers::{ReceiverText, outcome_word};
+use crate::predictions::{ReceiverText, outcome_word};
 use crate::words::Lang;
 use crate::words::{finding_words, mta_sts_state};
 

@@ -4,8 +4,8 @@ use postseal_core::advice::{Finding, Fix, lossy};
 
 use super::Checked;
 use super::marked_record::shown;
-use super::receivers::{ReceiverText, outcome_word};
 use super::text::count;
+use crate::predictions::{ReceiverText, outcome_word};
 use crate::words::Lang;
 use crate::words::{finding_words, mta_sts_state, severity_word};
 

@@ -16,12 +16,8 @@ mod marked_record;
 // Waiting for the DNS to become right.
 mod watch;
 
-// What receivers do.
-pub(crate) mod receivers;
-
 pub(super) use marked_record::shown;
 use output::Output;
-use receivers::ReceiverText;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -43,6 +39,7 @@ use super::problem::Problem;
 use super::rules_file::receiver_rules;
 use super::signing_args::unix_time;
 use super::terminal::Terminal;
+use crate::predictions::{ReceiverText, receivers};
 use crate::receiver_rules::ReceiverRules;
 use crate::tls_client::client_config;
 use crate::words::{Lang, mta_sts_state, say};
@@ -174,7 +171,7 @@ impl Look<'_> {
         let reports = at_source::add(dns, &self.args.https, reports, BUDGET.at_once, lang)?;
         let checked = reports.into_iter().zip(traces).map(|(report, trace)| Checked {
             notes: notes(dns, &report, trace, lang),
-            receivers: receivers::receivers(&report, self.args.volume, self.rules, now, lang),
+            receivers: receivers(&report, self.args.volume, self.rules, now, lang),
             report,
         });
         Ok(checked.collect())

@@ -5,8 +5,8 @@ use postseal_core::spf::{MAX_LOOKUPS, MAX_VOID_LOOKUPS};
 
 use super::Checked;
 use super::marked_record::{mark, shown};
-use super::receivers::{ReceiverText, outcome_word};
 use crate::cli::terminal::Paint;
+use crate::predictions::{ReceiverText, outcome_word};
 use crate::words::{Lang, say};
 use crate::words::{finding_words, mta_sts_state, severity_word};
 

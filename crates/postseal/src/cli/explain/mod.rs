@@ -1,20 +1,16 @@
 //! `postseal explain`: what a bounce, an Authentication-Results field or an ARC set means, and what
 //! became of a message.
 
-pub(crate) mod bounce;
-pub(crate) mod message;
-pub(crate) mod reported;
-
-// What is said, in each form.
-pub(crate) mod explanation;
 mod text;
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
-use postseal_core::advice::Pasted;
+use postseal_core::advice::{Pasted, examine_message};
+use postseal_core::dns::Answers;
 
 use super::Status;
 use super::args::DnsArgs;
@@ -23,6 +19,7 @@ use super::problem::Problem;
 use super::rules_file::receiver_rules;
 use super::signing_args::unix_time;
 use super::terminal::Terminal;
+use crate::explanation::{Explanation, bounce, message, reported};
 use crate::words::{Lang, say};
 
 /// Say in plain words what a bounce, an Authentication-Results field or a message tells
@@ -45,6 +42,9 @@ Examples:
   postseal explain received.eml --zone sender.zone
   echo '550 5.7.26 This mail has been blocked because the sender is unauthenticated.' | postseal explain -";
 
+/// Time that the DNS may take for the keys of one message.
+const DNS_TIME: Duration = Duration::from_secs(8);
+
 /// Octets that are read; a message with a longer body is explained as far as it goes.
 const MAX_INPUT: u64 = 64 << 20;
 
@@ -58,7 +58,7 @@ pub(super) fn run(args: &ExplainArgs, terminal: &Terminal) -> Result<Status, Pro
         // Keys are looked up, and only for a message.
         Pasted::Message => {
             let dns = DnsSource::new(&args.dns, terminal)?;
-            message::explain(&octets, &dns, unix_time(), lang)?
+            of_message(&octets, &dns, unix_time(), lang)?
         }
         Pasted::Bounce | Pasted::Unknown => bounce::explain(&octets, &rules, unix_time(), lang),
     };
@@ -71,6 +71,18 @@ pub(super) fn run(args: &ExplainArgs, terminal: &Terminal) -> Result<Status, Pro
         terminal.print(&text::write(&explanation, terminal.paint(), lang))?;
     }
     Ok(Status::Good)
+}
+
+/// Explains what became of a message; `None` where it has no header section that can be read.
+fn of_message(octets: &[u8], dns: &DnsSource, now: u64, lang: Lang) -> Result<Option<Explanation>, Problem> {
+    let (section, body) = message::split(octets);
+    if section.is_empty() {
+        return Ok(None);
+    }
+    let step = |answers: &mut Answers<'_>| examine_message(&section, &body, now, answers);
+    let (examined, notes) =
+        dns.drive(DNS_TIME, lang, step, |examined, answers| (examined, dns.notes(answers.trace(), lang)))?;
+    Ok(Some(message::explained(&examined, message::headers_only(&section, &body), notes, lang)))
 }
 
 /// Nothing is said on standard output, so that a program need not look for words.

@@ -1,6 +1,6 @@
-use super::explanation::{Explanation, HopText, Kind};
 use crate::cli::check::shown;
 use crate::cli::terminal::Paint;
+use crate::explanation::{Explanation, HopText, Kind};
 use crate::words::{Lang, say};
 
 /// An explanation for people.

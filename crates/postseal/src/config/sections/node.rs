@@ -23,7 +23,7 @@ pub(super) fn authserv_id(file: &Table<'_, '_>) -> Option<AuthservId> {
             AuthservId::parse(text).map_err(|error| FaultKind::AuthservId { value: text.to_owned(), error })
         });
     }
-    let host = crate::cli::host_name();
+    let host = crate::host_name::host_name();
     let found = AuthservId::parse(&host);
     if found.is_err() {
         file.add(file.at.clone(), FaultKind::HostName { value: host });

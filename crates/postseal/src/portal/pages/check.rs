@@ -7,12 +7,12 @@ use postseal_core::advice::{CheckReport, CheckRequest, Severity};
 use postseal_core::dkim::Selector;
 use serde::Deserialize;
 
-use crate::cli::check::receivers::{ReceiverText, outcome_word, receivers};
 use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
 use crate::portal::page::{Mark, Page, Place, render};
 use crate::portal::parts::finding_blocks;
 use crate::portal::words::{CHECK, CheckWords};
+use crate::predictions::{ReceiverText, outcome_word, receivers};
 use crate::words::{Lang, mta_sts_state};
 
 #[derive(Template)]

@@ -4,8 +4,7 @@ use axum::response::Response;
 use postseal_core::advice::Pasted;
 use serde::Deserialize;
 
-use crate::cli::explain::explanation::Explanation;
-use crate::cli::explain::{bounce, message, reported};
+use crate::explanation::{Explanation, bounce, message, reported};
 use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
 use crate::portal::page::{Page, Place, render};

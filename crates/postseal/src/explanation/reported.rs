@@ -3,7 +3,7 @@ use postseal_core::advice::{
     header_fields,
 };
 
-use super::explanation::{CauseText, Explanation, Kind};
+use super::{CauseText, Explanation, Kind};
 use crate::receiver_rules::ReceiverRules;
 use crate::words::{Lang, say};
 use crate::words::{arc_cause, composite_reason, reported_result};

@@ -1,6 +1,6 @@
 use postseal_core::advice::{Bounce, Diagnosis, RefusalCause, Topic, diagnose};
 
-use super::explanation::{CauseText, Explanation, Kind};
+use super::{CauseText, Explanation, Kind};
 use crate::receiver_rules::{ReceiverRules, RuleTexts};
 use crate::words::{Lang, say};
 use crate::words::{topic_fix, topic_message, topic_summary};
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     /// Bounces with what they must be explained as.
-    const CORPUS: &str = include_str!("../../../tests/bounces.txt");
+    const CORPUS: &str = include_str!("../../tests/bounces.txt");
 
     /// The day of the corpus, in seconds since 1970.
     const NOW: u64 = 1_795_500_000;

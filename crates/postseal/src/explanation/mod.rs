@@ -1,3 +1,10 @@
+//! What a bounce, an Authentication-Results field, an ARC set or a message says, in words: for the command
+//! `explain` and for pages.
+
+pub(crate) mod bounce;
+pub(crate) mod message;
+pub(crate) mod reported;
+
 use serde::Serialize;
 
 /// What is said about one thing that somebody was given, in the language of the terminal.

@@ -1,34 +1,10 @@
-use std::time::Duration;
-
-use postseal_core::advice::{Change, ExaminedSignature, MessageExamination, MessageHop, examine_message};
+use postseal_core::advice::{Change, ExaminedSignature, MessageExamination, MessageHop};
 use postseal_core::dkim::DkimResult;
 use postseal_core::message::{HeaderSection, LineEnds, Splitter, to_wire};
 
-use super::explanation::{CauseText, Explanation, HopText, Kind};
-use crate::cli::dns_source::DnsSource;
-use crate::cli::problem::Problem;
+use super::{CauseText, Explanation, HopText, Kind};
 use crate::words::{Lang, say};
 use crate::words::{change_evidence, change_fix, change_message, dkim_cause};
-
-/// Time that the DNS may take for the keys of one message.
-const DNS_TIME: Duration = Duration::from_secs(8);
-
-/// Explains what became of a message; `None` where it has no header section that can be read.
-pub(in crate::cli) fn explain(
-    octets: &[u8],
-    dns: &DnsSource,
-    now: u64,
-    lang: Lang,
-) -> Result<Option<Explanation>, Problem> {
-    let (section, body) = split(octets);
-    if section.is_empty() {
-        return Ok(None);
-    }
-    let step = |answers: &mut postseal_core::dns::Answers<'_>| examine_message(&section, &body, now, answers);
-    let (examined, notes) =
-        dns.drive(DNS_TIME, lang, step, |examined, answers| (examined, dns.notes(answers.trace(), lang)))?;
-    Ok(Some(explained(&examined, headers_only(&section, &body), notes, lang)))
-}
 
 /// Whether a body hash cannot match, since there is no body.
 pub(crate) fn headers_only(section: &HeaderSection, body: &[u8]) -> bool {
