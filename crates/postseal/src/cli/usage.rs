@@ -154,7 +154,7 @@ fn argument(path: &str, id: &str) -> Option<&'static str> {
         ("check", "volume") => "1 つの受信側に送る 1 日の通数。5000 以上で大量送信者向けのルールを適用します",
         ("check", "rules") | ("explain", "rules") => "このファイルにある受信側のルールを使います",
         ("check", "https_to") => {
-            "MTA-STS のポリシーを、DNS のアドレスではなくこのアドレスから取得します（プライベート アドレスも可）"
+            "MTA-STS のポリシーを、DNS のアドレスではなくこのアドレスから取得します(プライベート アドレスも可)"
         }
         ("check", "format") => "出力の形式: text、json、junit、markdown [省略時: text]",
         ("explain", "file") => {

@@ -22,17 +22,17 @@ pub(crate) fn mta_sts_state(mta_sts: &MtaSts, lang: Lang) -> Option<String> {
                 MtaStsMode::Enforce => say!(
                     lang,
                     "MTA-STS is enforced (mode: enforce, kept for {age}): senders deliver only over verified TLS, to the mail exchanges that the policy names",
-                    "MTA-STS は適用中です（mode: enforce、保持期間 {age}）。送信側は、検証できた TLS で、ポリシーにあるメール サーバーにだけ配送します"
+                    "MTA-STS は適用中です(mode: enforce、保持期間 {age})。送信側は、検証できた TLS で、ポリシーにあるメール サーバーにだけ配送します"
                 ),
                 MtaStsMode::Testing => say!(
                     lang,
                     "MTA-STS is being tested (mode: testing, kept for {age}): senders deliver whatever happens, and report failures to the address of the TLSRPT record",
-                    "MTA-STS はテスト中です（mode: testing、保持期間 {age}）。送信側は検証に失敗しても配送し、TLSRPT レコードの宛先に失敗を報告します"
+                    "MTA-STS はテスト中です(mode: testing、保持期間 {age})。送信側は検証に失敗しても配送し、TLSRPT レコードの宛先に失敗を報告します"
                 ),
                 MtaStsMode::None => say!(
                     lang,
                     "MTA-STS is switched off (mode: none): senders forget the policy that they know",
-                    "MTA-STS は無効です（mode: none）。送信側は保持しているポリシーを破棄します"
+                    "MTA-STS は無効です(mode: none)。送信側は保持しているポリシーを破棄します"
                 ),
             })
         }
@@ -44,12 +44,12 @@ fn not_reached(why: &PolicyNotReached, lang: Lang) -> String {
     let why = match why {
         PolicyNotReached::Dns(failure) => {
             let failure = dns_failure(*failure, lang);
-            say!(lang, "its address was not found ({failure})", "アドレスを調べられませんでした（{failure}）")
+            say!(lang, "its address was not found ({failure})", "アドレスを調べられませんでした({failure})")
         }
         PolicyNotReached::NotPublic(address) => say!(
             lang,
             "its address {address} is not on the Internet and is not asked (--https-to ADDR:PORT asks it)",
-            "アドレス {address} はインターネットのものではないため接続していません（接続するには --https-to ADDR:PORT）"
+            "アドレス {address} はインターネットのものではないため接続していません(接続するには --https-to ADDR:PORT)"
         ),
         PolicyNotReached::NoConnection(address) => {
             say!(
@@ -61,7 +61,7 @@ fn not_reached(why: &PolicyNotReached, lang: Lang) -> String {
         PolicyNotReached::NoAuthorities => say!(
             lang,
             "there are no certificate authorities on this machine (--ca FILE names some)",
-            "このマシンに認証局の証明書がありません（--ca FILE で指定できます）"
+            "このマシンに認証局の証明書がありません(--ca FILE で指定できます)"
         ),
     };
     say!(
@@ -92,7 +92,7 @@ pub(super) fn policy_unavailable(why: &PolicyUnavailable, lang: Lang) -> String 
         ),
         PolicyUnavailable::Certificate(fault) => certificate_fault(fault, lang),
         PolicyUnavailable::Tls(error) => {
-            say!(lang, "TLS fails ({error})", "TLS の接続に失敗します（{error}）")
+            say!(lang, "TLS fails ({error})", "TLS の接続に失敗します({error})")
         }
         PolicyUnavailable::TooSlow(seconds) => say!(
             lang,
@@ -102,7 +102,7 @@ pub(super) fn policy_unavailable(why: &PolicyUnavailable, lang: Lang) -> String 
         PolicyUnavailable::Redirect(status) => say!(
             lang,
             "the server redirects (status {status}), which senders may not follow",
-            "転送（ステータス {status}）されますが、送信側は転送先をたどることができません"
+            "転送(ステータス {status})されますが、送信側は転送先をたどることができません"
         ),
         PolicyUnavailable::Status(status) => say!(
             lang,
@@ -149,7 +149,7 @@ fn certificate_fault(fault: &CertificateFault, lang: Lang) -> String {
             )
             .to_owned(),
         CertificateFault::Other(error) => {
-            say!(lang, "the certificate is not accepted ({error})", "証明書を受け入れられません（{error}）")
+            say!(lang, "the certificate is not accepted ({error})", "証明書を受け入れられません({error})")
         }
     }
 }
@@ -218,7 +218,7 @@ pub(super) fn mta_sts_effect(fault: MtaStsFault, lang: Lang) -> &'static str {
         ),
         MtaStsFault::MxNotNamed { .. } => lang.pick(
             "Senders that use MTA-STS (Gmail, Microsoft and others) deliver nothing to this mail exchange.",
-            "MTA-STS に対応した送信側（Gmail、Microsoft など）は、このメール サーバーに配送しません。",
+            "MTA-STS に対応した送信側(Gmail、Microsoft など)は、このメール サーバーに配送しません。",
         ),
     }
 }

@@ -54,7 +54,7 @@ impl Page {
         if report.dnssec == Some(DnssecState::Secure) {
             let proven = self.lang.pick(
                 "the resolver says that the domain's records are proven (secure)",
-                "リゾルバーがドメインのレコードを検証済みです（secure）",
+                "リゾルバーがドメインのレコードを検証済みです(secure)",
             );
             self.line(0, &format!("DNSSEC {proven}"));
         }
