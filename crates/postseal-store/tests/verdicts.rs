@@ -280,6 +280,12 @@ async fn what_is_too_old_goes() {
     assert_eq!(stored.expect("stored"), 6_000);
     let expiry = VerdictExpiry { rows_before: T0 + 5 * DAY + 1, counters_before: T0 + 2 * DAY };
     let mut times = 1;
+    let older = world.store.verdicts_before(expiry.rows_before).await.expect("counted");
+    assert_eq!(older, 6_000, "five days, and the sixth began before");
+    let counts = [0, T0, T0 + 1, T0 + DAY, T0 + DAY + 1, u64::MAX];
+    for (before, expected) in counts.into_iter().zip([0, 0, 1_000, 1_000, 2_000, 6_000]) {
+        assert_eq!(world.store.verdicts_before(before).await.expect("counted"), expected, "{before}");
+    }
     while world.store.expire_verdicts(expiry).await.expect("removed") {
         times += 1;
     }

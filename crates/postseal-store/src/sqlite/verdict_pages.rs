@@ -113,6 +113,18 @@ impl Sqlite {
         rows.iter().map(read_day).collect()
     }
 
+    /// Whole days by their counts, and the rows of the day that the moment is in.
+    pub(crate) async fn verdicts_before(&self, before: u64) -> Result<u64, StoreError> {
+        let older: i64 = sqlx::query_scalar(
+            "SELECT (SELECT coalesce(sum(messages), 0) FROM verdict_day WHERE author_domain = '' AND day < ?1 / 86400)
+             + (SELECT count(*) FROM verdict WHERE at >= ?1 / 86400 * 86400 AND at < ?1)",
+        )
+        .bind(to_sql(before))
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(from_sql(older))
+    }
+
     pub(crate) async fn policy_effect(
         &self,
         author_domain: &DomainName,

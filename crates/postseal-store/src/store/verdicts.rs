@@ -36,6 +36,16 @@ impl Store {
         }
     }
 
+    /// How many judged messages are older than that. Whole days are counted already.
+    ///
+    /// # Errors
+    /// Only where the database fails.
+    pub async fn verdicts_before(&self, before: u64) -> Result<u64, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.verdicts_before(before).await,
+        }
+    }
+
     /// A page of judged messages, the newest first, before row `before`.
     ///
     /// # Errors

@@ -18,11 +18,12 @@ use super::exchange::{JSON, Request, percent_encoded};
 use super::remote::{Remote, Stream};
 use super::resource::{
     AllowedPairResource, ArcConfig, AuditEntry, AuditVerification, Backup, BackupOrder, DkimOutcome,
-    DkimSigningConfiguration, DomainCountsResource, DomainResource, NewAllowedPair,
+    DkimSigningConfiguration, DomainCountsResource, DomainResource, MessageRetention, NewAllowedPair,
     NewDkimSigningConfiguration, NewDomain, NewOrganisation, NewToken, Organisation, Page,
     PolicyEffectResource, ReceiverPolicyResource, Record, ReloadOrder, RestoreOrder,
     RotateDkimSigningConfiguration, SearchResult, SetArcConfig, SetDkimSigningConfiguration,
-    SetReceiverPolicy, SetupLink, Token, TokenMade, VerdictDayResource, VerdictResource, VerificationOutcome,
+    SetMessageRetention, SetReceiverPolicy, SetupLink, Token, TokenMade, VerdictDayResource, VerdictResource,
+    VerificationOutcome,
 };
 use super::server::{ANSWER_TIME, Whole, collect};
 use super::{Api, Caller, Problem};
@@ -278,6 +279,17 @@ impl Client {
         sources: u32,
     ) -> Result<PolicyEffectResource, ClientError> {
         self.get(&of(organisation, domain, &format!("/policy-effect?limit={sources}"))).await
+    }
+
+    pub(crate) async fn message_retention(&self) -> Result<MessageRetention, ClientError> {
+        self.get("/v1/message-retention").await
+    }
+
+    pub(crate) async fn set_message_retention(
+        &self,
+        set: &SetMessageRetention,
+    ) -> Result<MessageRetention, ClientError> {
+        self.send("PATCH", "/v1/message-retention", set).await
     }
 
     pub(crate) async fn receiver_policy(&self) -> Result<ReceiverPolicyResource, ClientError> {

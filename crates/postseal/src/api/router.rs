@@ -8,7 +8,8 @@ use tokio::time::timeout;
 use super::caller::Caller;
 use super::exchange::{Answer, Request, percent_decoded};
 use super::operations::{
-    arc_config, audit, dkim, domains, let_in, messages, node, organisations, receiver_policy, search,
+    arc_config, audit, dkim, domains, let_in, messages, node, organisations, receiver_policy, retention,
+    search,
 };
 use super::routes::{Names, Operation, ROUTES, Route};
 use super::{Problem, ProblemKind, openapi};
@@ -103,7 +104,7 @@ impl Api {
         }
         match route.operation {
             O::DescribeApi => return Ok(Answer::json(200, &openapi::document())),
-            O::Reload => return node::reload(&self.reload, request).await,
+            O::Reload => return self.reload(caller, request).await,
             _ => {}
         }
         let open = self.open_store()?;
@@ -144,6 +145,8 @@ impl Api {
             O::GetVerdict => messages::get(call).await,
             O::ListVerdictDays => messages::days(call).await,
             O::GetPolicyEffect => messages::effect(call).await,
+            O::GetMessageRetention => retention::get(call).await,
+            O::SetMessageRetention => retention::set(call).await,
             O::GetReceiverPolicy => receiver_policy::get(call).await,
             O::SetReceiverPolicy => receiver_policy::set(call).await,
             O::ListAllowedPairs => receiver_policy::list_pairs(call).await,
@@ -160,6 +163,17 @@ impl Api {
             O::AddToken => let_in::add_token(call).await,
             O::RemoveToken => let_in::remove_token(call).await,
         }
+    }
+
+    /// Takes the configuration file again, and notes who had it so: in a store that is open.
+    async fn reload(&self, caller: &Caller, request: &Request) -> Result<Answer, Problem> {
+        let answer = node::reload(&self.reload, request).await;
+        if let Ok(open) = self.open_store() {
+            let outcome = if answer.is_ok() { "ok" } else { "failed" };
+            // What is in force is in force, whether or not the store takes the note.
+            let _ = open.service.note_reload(outcome, &caller.actor).await;
+        }
+        answer
     }
 
     /// The service layer, for whoever shows more than the API tells.

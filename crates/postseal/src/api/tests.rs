@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::exchange::Request;
 use super::resource::{
     NewAllowedPair, NewDkimSigningConfiguration, NewDomain, NewOrganisation, NewToken, SetArcConfig,
-    SetPassword, SetReceiverPolicy,
+    SetMessageRetention, SetPassword, SetReceiverPolicy,
 };
 use super::routes::ROUTES;
 use super::{Api, Caller, Client, ClientError, ControlSocket, ProblemKind, openapi};
@@ -145,6 +145,10 @@ async fn resources_are_as_they_are_described() {
     let days = client.verdict_days(Some(&domain), 2).await.expect("read");
     check("VerdictDayPage", &json!({ "items": days, "next": null }));
     check("PolicyEffect", &client.policy_effect(&contoso, &domain, 10).await.expect("read"));
+    check("MessageRetention", &client.message_retention().await.expect("read"));
+    let week = SetMessageRetention { keep_seconds: Some(604_800), dry_run: true };
+    check("SetMessageRetention", &week);
+    check("MessageRetention", &client.set_message_retention(&week).await.expect("tried"));
     check("ReceiverPolicy", &client.receiver_policy().await.expect("read"));
     let set = SetReceiverPolicy::from([("on_reject".to_owned(), "quarantine".to_owned())]);
     check("SetReceiverPolicy", &set);

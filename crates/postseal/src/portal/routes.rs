@@ -58,6 +58,8 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
     let pages = page(pages, "/messages/{id}", Right::Operate, get(message::show));
     let receiver = get(settings::receiver::show).post(settings::receiver::set);
     let pages = page(pages, "/settings/receiver", Right::Operate, receiver);
+    let retention = get(settings::retention::show).post(settings::retention::set);
+    let pages = page(pages, "/settings/messages", Right::Operate, retention);
     let pages = page(pages, "/settings/allowed", Right::Operate, get(settings::allowed::list));
     let pages = page(pages, "/settings/allowed/add", Right::Operate, post(settings::allowed::add));
     let pages = page(pages, "/settings/allowed/remove", Right::Operate, post(settings::allowed::remove));

@@ -427,3 +427,46 @@ async fn a_search_finds_what_the_caller_may_see() {
     assert_eq!(found(token(ReadOrganisation, only()), "contoso").await, (0, 0, 0));
     assert_eq!(found(token(ReadOrganisation, only()), "abrik").await, (1, 1, 0));
 }
+
+/// How long messages are kept is changed on a page that says first what that removes.
+#[tokio::test]
+async fn messages_are_kept_for_another_time() {
+    let pages = Pages::with_domain().await;
+    let now = crate::service::test_world::T0;
+    let old = postseal_store::VerdictRecord { at: now - 10 * 86_400, ..pages.world.verdict(0) };
+    pages
+        .world
+        .judge(&[old, postseal_store::VerdictRecord { at: now - 3_600, ..pages.world.verdict(1) }])
+        .await;
+    let (_, text) = pages.get("/settings/messages").await;
+    assert!(text.contains("<strong>30 days</strong>") && !text.contains("older than"), "{text}");
+    let (_, text) = pages.get("/settings/messages?keep=604800").await;
+    assert!(text.contains("1 message older than 7 days is removed within the hour"), "{text}");
+    let (_, text) = pages.get("/settings/messages?keep=0&lang=ja").await;
+    assert!(text.contains("2 件のメッセージが、1 時間以内にすべて削除されます"), "{text}");
+    let (_, text) = pages.get("/settings/messages?keep=31536000").await;
+    assert!(text.contains("nothing is removed now"), "{text}");
+    let text = pages.post("/settings/messages", "keep=604800").await;
+    assert!(text.contains("<strong>7 days</strong>") && text.contains("changed here"), "{text}");
+    let (_, text) = pages.get("/settings/audit").await;
+    assert!(text.contains("verdicts.keep=604800"), "{text}");
+    let text = pages.post("/settings/messages", "keep=file").await;
+    assert!(text.contains("<strong>30 days</strong>") && !text.contains("changed here"), "{text}");
+    for bad in ["keep=1", "keep=x", "keep=", "keep=99999999999"] {
+        assert_eq!(pages.send("/settings/messages", bad).await.0, StatusCode::BAD_REQUEST, "{bad}");
+    }
+}
+
+/// Whoever has the configuration file taken again is in the audit log.
+#[tokio::test]
+async fn a_reload_is_in_the_audit_log() {
+    let pages = Pages::with_domain().await;
+    let order = crate::api::resource::ReloadOrder { lang: crate::words::Lang::En };
+    pages.client.reload(&order).await.expect("reloaded");
+    let rows = pages.client.audit(0, None).await.expect("read").items;
+    let last = rows.last().expect("a row");
+    assert_eq!(
+        (last.action.as_str(), last.actor.as_str(), last.detail.as_str()),
+        ("node.reload", "uid:1000", "outcome=ok")
+    );
+}

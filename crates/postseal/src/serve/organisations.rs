@@ -91,7 +91,8 @@ fn parts(
         [] => &usual,
         servers => servers,
     };
-    let (access, node, receiving) = (Arc::clone(access), Arc::clone(node), Arc::clone(node));
+    let (access, node) = (Arc::clone(access), Arc::clone(node));
+    let (receiving, keeping) = (Arc::clone(&node), Arc::clone(&node));
     Ok(Some(Parts {
         store,
         hosting: settings.hosting.as_ref().map(|hosting| HostingParts {
@@ -107,6 +108,7 @@ fn parts(
         changed: Box::new(move || access.changed.notify_one()),
         clock,
         receive: Box::new(move || receiving.current().settings.receive.clone()),
+        keep: Box::new(move || keeping.current().settings.verdicts.keep),
         in_file: Box::new(move |domain| {
             let found = node.current();
             found.settings.sign.domains.find(domain).is_some_and(|found| found.domain == *domain)

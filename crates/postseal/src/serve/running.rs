@@ -34,7 +34,7 @@ use super::service_manager::ServiceManager;
 use super::side_listeners::{listen_for_monitors, listen_for_orders};
 use super::take_over::{OfferedSockets, Successor};
 use crate::api::{Api, ControlFile, ControlSocket};
-use crate::config::{Loaded, LogLevel, Settings, VerdictSettings};
+use crate::config::{Loaded, LogLevel, Settings};
 use crate::inbound::ReceiverCopy;
 use crate::keys::{FoundCopy, HostedKeys, Refresher, StoreAccess};
 use crate::portal;
@@ -306,7 +306,7 @@ impl Running {
         else {
             return;
         };
-        let VerdictSettings { keep, spool_octets } = snapshot.settings.verdicts;
+        let spool_octets = snapshot.settings.verdicts.spool_octets;
         let (writer, reader) = postseal_store::spool(&verdicts::spool_directory(&settings.path));
         let written = Arc::new(Notify::new());
         let heard = Arc::clone(node);
@@ -325,7 +325,8 @@ impl Running {
             // What a run before left is there at once.
             let store = access.opened().await;
             let say = |text: &str| node.log.say(LogLevel::Warn, text);
-            verdicts::keep_in_store(reader, store, &queue, keep, written, say).await;
+            let in_file = || node.current().settings.verdicts.keep;
+            verdicts::keep_in_store(reader, store, &queue, in_file, written, say).await;
         });
     }
 }

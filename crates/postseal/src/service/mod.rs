@@ -19,6 +19,8 @@ mod messages;
 mod organisations;
 mod receiver_policy;
 mod records;
+mod reloads;
+mod retention;
 
 // Who is let in over a network.
 mod accounts;
@@ -45,6 +47,7 @@ mod tests;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use postseal_core::dns::DomainName;
 use postseal_core::hosting::{HostingZone, PublishMode, Waits};
@@ -63,6 +66,7 @@ pub(crate) use domains::VerifiedDomain;
 pub(crate) use passwords::PasswordFault;
 pub(crate) use receiver_policy::ReceiverChoice;
 pub(crate) use records::{Purpose, RecordToPublish, key_record, ownership_record};
+pub(crate) use retention::Retention;
 pub(crate) use secret::Secret;
 pub(crate) use service_error::ServiceError;
 pub(crate) use workers::{WorkerCounts, WorkerEvent, Workers};
@@ -91,6 +95,7 @@ pub(crate) struct Service {
     /// Whether a domain has its keys in the configuration file.
     in_file: InFile,
     receive: FileReceive,
+    keep: FileKeep,
     passwords: Passwords,
     delays: LogInDelays,
 }
@@ -100,6 +105,9 @@ pub(crate) type InFile = Box<dyn Fn(&DomainName) -> bool + Send + Sync>;
 
 /// `[receive]` of the configuration file that is in force.
 pub(crate) type FileReceive = Box<dyn Fn() -> ReceiveSettings + Send + Sync>;
+
+/// `[verdicts] keep` of the configuration file that is in force.
+pub(crate) type FileKeep = Box<dyn Fn() -> Duration + Send + Sync>;
 
 /// Tells those who wait that something has changed.
 pub(crate) type Changed = Box<dyn Fn() + Send + Sync>;
@@ -120,6 +128,7 @@ pub(crate) struct Parts {
     pub(crate) clock: Clock,
     pub(crate) in_file: InFile,
     pub(crate) receive: FileReceive,
+    pub(crate) keep: FileKeep,
 }
 
 /// The hosting zone, and where this node serves it.
@@ -152,6 +161,7 @@ impl Service {
             clock: parts.clock,
             in_file: parts.in_file,
             receive: parts.receive,
+            keep: parts.keep,
             passwords: Passwords::new(),
             delays: LogInDelays::default(),
         }

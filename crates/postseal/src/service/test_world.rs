@@ -116,6 +116,7 @@ impl World {
             changed: Box::new(move || changed.notify_one()),
             clock: Clock::Set(Arc::clone(&clock)),
             receive: Box::new(receive_settings),
+            keep: Box::new(|| Duration::from_secs(30 * 86_400)),
             in_file: Box::new(|domain| domain.as_str() == "file.example"),
         };
         let world = World {

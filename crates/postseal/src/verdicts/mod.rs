@@ -9,11 +9,13 @@
 
 mod queue;
 mod record;
+mod retention;
 mod to_spool;
 mod to_store;
 
 pub(crate) use queue::{Counts, VerdictQueue};
 pub(crate) use record::{Concluded, record};
+pub(crate) use retention::{RETENTION, is_retention, retention_set};
 pub(crate) use to_spool::Spooling;
 pub(crate) use to_store::keep_in_store;
 

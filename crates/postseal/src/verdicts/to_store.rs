@@ -8,21 +8,28 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use super::queue::VerdictQueue;
+use super::retention::retention_set;
 
 /// Moves what lies in the spool into the store, and removes there what is too old. Never ends.
-/// `written` tells that there is something; `say` hears of trouble, each once.
+/// `in_file`: how long rows are kept where nothing else was set. `written` tells that there is something; `say`
+/// hears of trouble, each once.
 pub(crate) async fn keep_in_store(
     mut reader: SpoolReader,
     store: &Store,
     queue: &VerdictQueue,
-    keep: Duration,
+    in_file: impl Fn() -> Duration,
     written: Arc<Notify>,
     say: impl Fn(&str),
 ) {
-    let rows = if keep.is_zero() { VerdictRows::Off } else { VerdictRows::Kept };
     let mut trouble = Trouble { said: String::new(), say };
     let mut expired: Option<Instant> = None;
+    let mut keep = in_file();
     loop {
+        // A store that does not answer says nothing new.
+        if let Ok(set) = retention_set(store).await {
+            keep = set.unwrap_or_else(&in_file);
+        }
+        let rows = if keep.is_zero() { VerdictRows::Off } else { VerdictRows::Kept };
         if expired.is_none_or(|at| at.elapsed() >= EXPIRE_EVERY) {
             expire(store, keep, &mut trouble).await;
             expired = Some(Instant::now());

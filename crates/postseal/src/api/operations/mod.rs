@@ -9,6 +9,7 @@ pub(super) mod messages;
 pub(super) mod node;
 pub(super) mod organisations;
 pub(super) mod receiver_policy;
+pub(super) mod retention;
 pub(super) mod search;
 
 use postseal_core::dns::DomainName;

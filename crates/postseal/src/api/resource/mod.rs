@@ -11,6 +11,7 @@ mod organisation;
 mod page;
 mod receiver_policy;
 mod record;
+mod retention;
 mod search;
 mod verdict;
 
@@ -30,6 +31,7 @@ pub(crate) use receiver_policy::{
     AllowedPairResource, NewAllowedPair, ReceiverChoiceResource, ReceiverPolicyResource, SetReceiverPolicy,
 };
 pub(crate) use record::Record;
+pub(crate) use retention::{MessageRetention, SetMessageRetention};
 pub(crate) use search::{FoundDomainResource, SearchResult};
 pub(crate) use verdict::{OutcomeOfPolicy, PolicyEffectResource, VerdictDayResource, VerdictResource};
 

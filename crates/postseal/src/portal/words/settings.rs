@@ -175,6 +175,8 @@ pub(in crate::portal) fn action_words(action: &str, lang: Lang) -> Option<&'stat
         "domain.remove" => ("removed a domain", "ドメインを削除"),
         "domain.trust" => ("took a domain without proof", "所有の証明なしにドメインを追加"),
         "domain.verify" => ("proved a domain", "ドメインの所有を確認"),
+        "node.reload" => ("took the configuration file again", "設定ファイルを再読み込み"),
+        "node.set" => ("changed a setting of the node", "ノードの設定を変更"),
         "org.add" => ("made an organisation", "組織を作成"),
         "session.begin" => ("logged in", "ログイン"),
         "node.set" => ("changed a setting of the node", "ノードの設定を変更"),

@@ -4,12 +4,13 @@ pub(in crate::portal) mod account;
 pub(in crate::portal) mod allowed;
 pub(in crate::portal) mod audit;
 pub(in crate::portal) mod receiver;
+pub(in crate::portal) mod retention;
 pub(in crate::portal) mod sealers;
 pub(in crate::portal) mod tokens;
 
 use axum::response::{IntoResponse, Redirect, Response};
 
-use crate::portal::words::{RECEIVER, SETTINGS, SettingsWords, receiver_tab};
+use crate::portal::words::{RECEIVER, RETENTION, SETTINGS, SettingsWords, receiver_tab};
 use crate::words::Lang;
 
 /// A tab of the settings.
@@ -24,6 +25,7 @@ pub(super) enum SettingsName {
     Receiver,
     Allowed,
     Sealers,
+    Messages,
     Account,
     Tokens,
     Audit,
@@ -37,6 +39,7 @@ pub(super) fn tabs(here: SettingsName, lang: Lang) -> Vec<SettingsTab> {
         tab(SettingsName::Receiver, "/settings/receiver", receiver_tab(lang)),
         tab(SettingsName::Allowed, "/settings/allowed", receiver.pairs),
         tab(SettingsName::Sealers, "/settings/sealers", receiver.sealers),
+        tab(SettingsName::Messages, "/settings/messages", RETENTION.of(lang).tab),
         tab(SettingsName::Account, "/settings/account", words.account),
         tab(SettingsName::Tokens, "/settings/tokens", words.tokens),
         tab(SettingsName::Audit, "/settings/audit", words.audit),
