@@ -202,7 +202,7 @@ pub(in crate::portal) async fn export(
         }
     };
     let client = asked.client();
-    let of_api = format!("{}&limit=1000", filter.of_api());
+    let of_api = format!("{}&limit=250", filter.of_api());
     let mut page = client.verdicts(&of_api, None).await.map_err(|error| asked.failed(error))?;
     Ok(download(&format!("messages.{format}"), kind, move |file| async move {
         file.write(frame.before.to_owned()).await;
@@ -274,8 +274,8 @@ fn csv_lines(verdicts: &[VerdictResource], _: bool) -> String {
 const ROWS: u32 = 50;
 /// Days of the chart.
 const DAYS: u32 = 30;
-/// Pages of a thousand that an export has at most.
-const EXPORT_PAGES: usize = 100;
+/// Pages of 250 that an export has at most: small ones, as nothing is sent before the first is read.
+const EXPORT_PAGES: usize = 400;
 
 #[cfg(test)]
 mod tests {

@@ -179,7 +179,6 @@ pub(in crate::portal) fn action_words(action: &str, lang: Lang) -> Option<&'stat
         "node.set" => ("changed a setting of the node", "ノードの設定を変更"),
         "org.add" => ("made an organisation", "組織を作成"),
         "session.begin" => ("logged in", "ログイン"),
-        "node.set" => ("changed a setting of the node", "ノードの設定を変更"),
         "session.end" => ("logged out", "ログアウト"),
         "setup-link.add" => ("made a set-up link", "設定用リンクを作成"),
         "store.backup" => ("wrote a backup", "バックアップを作成"),
