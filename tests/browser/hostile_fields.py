@@ -13,7 +13,7 @@ WANTED = {"as a name": [PLAIN], "as a word": WORDS, "without controls": WITHOUT_
 # name is dropped where it comes in, and only PLAIN of the strings is one; "as a word": what ends a word ends what is read; "short": what is too long is refused.
 # "refused": the page that says so may show it. "field of": it stands in a field of a form, as it was typed.
 FIELDS = {
-    # from mail, through the milter
+    # from mail, through the milter; of a queue id its letters and digits are kept
     "queue id": ("mail", "messages, message"),
     "From, display name": ("mail", "nowhere"), "From, local part": ("mail", "nowhere"), "From, domain": ("mail", "as a name: messages, message"),
     "Subject": ("mail", "nowhere"), "body": ("mail", "nowhere"), "HELO": ("mail", "nowhere"), "name of the client": ("mail", "nowhere"),
