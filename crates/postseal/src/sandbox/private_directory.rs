@@ -23,7 +23,8 @@ impl PrivateDirectory {
     }
 
     fn below(parent: &Path) -> io::Result<PrivateDirectory> {
-        let directory = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
+        let mode = fs::Permissions::from_mode(MODE);
+        let directory = tempfile::Builder::new().prefix(PREFIX).permissions(mode).tempdir_in(parent)?;
         // It gets its name when it is locked: whoever finds it by that name finds it locked.
         let (unlocked, lock) = (directory.path().join("starting"), directory.path().join(LOCK));
         let running = File::create_new(&unlocked)?;
@@ -58,7 +59,7 @@ fn remove_stale(parent: &Path, owner: u32) {
 fn is_private(path: &Path, owner: u32) -> bool {
     let found = fs::symlink_metadata(path);
     found.is_ok_and(|found| {
-        found.is_dir() && found.uid() == owner && found.permissions().mode() & 0o7777 == 0o700
+        found.is_dir() && found.uid() == owner && found.permissions().mode() & 0o7777 == MODE
     })
 }
 
@@ -70,6 +71,9 @@ fn has_no_owner(lock: &Path) -> bool {
         Err(TryLockError::WouldBlock | TryLockError::Error(_)) => false,
     }
 }
+
+/// For its owner alone.
+const MODE: u32 = 0o700;
 
 const PREFIX: &str = "postseal-sandbox-";
 const LOCK: &str = "running";
@@ -91,6 +95,10 @@ mod tests {
             fs::set_permissions(at(name), fs::Permissions::from_mode(mode)).expect("set");
         };
         let living = PrivateDirectory::below(parent.path()).expect("made");
+        let killed = PrivateDirectory::below(parent.path()).expect("made");
+        let PrivateDirectory { directory, _running } = killed;
+        let killed = directory.keep();
+        drop(_running);
         for name in ["killed", "beginning", "open-to-others"] {
             make(name, if name == "open-to-others" { 0o755 } else { 0o700 });
         }
@@ -100,7 +108,7 @@ mod tests {
         std::os::unix::fs::symlink(at("killed"), at("link")).expect("linked");
         fs::create_dir(parent.path().join("other")).expect("made");
         let second = PrivateDirectory::below(parent.path()).expect("made");
-        assert!(!at("killed").exists(), "its process is dead");
+        assert!(!at("killed").exists() && !killed.exists(), "their processes are dead");
         assert!(living.path().is_dir() && second.path().is_dir(), "they run");
         assert!(at("beginning").is_dir() && at("open-to-others").is_dir());
         assert!(fs::symlink_metadata(at("link")).is_ok() && parent.path().join("other").is_dir());
