@@ -11,7 +11,7 @@ use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
 use crate::portal::page::{Mark, Page, Place, render};
 use crate::portal::parts::finding_blocks;
-use crate::portal::words::{CHECK, CheckWords};
+use crate::portal::words::{CHECK, CheckWords, receiver_name};
 use crate::predictions::{ReceiverText, outcome_word, receivers};
 use crate::words::{Lang, mta_sts_state};
 
@@ -122,7 +122,7 @@ impl ReceiverRow {
             format!("{}: {} {}", CHECK.of(lang).in_bulk, outcome_word(bulk.outcome, lang), bulk.message)
         });
         ReceiverRow {
-            name: text.receiver.clone(),
+            name: receiver_name(&text.receiver, lang).to_owned(),
             mark,
             outcome: outcome_word(text.outcome, lang),
             bulk: bulk.unwrap_or_default(),

@@ -1,4 +1,5 @@
 use super::Texts;
+use crate::words::Lang;
 
 pub(in crate::portal) struct CheckWords {
     pub(in crate::portal) title: &'static str,
@@ -69,3 +70,23 @@ pub(in crate::portal) static CHECK: Texts<CheckWords> = Texts {
         stale: "1 年以上前",
     },
 };
+
+/// What a receiver of the rules is called; one that somebody added is called as in the file.
+pub(in crate::portal) fn receiver_name(id: &str, lang: Lang) -> &str {
+    match id {
+        "gmail" => "Gmail",
+        "yahoo" => "Yahoo",
+        "outlook.com" => "Outlook.com",
+        "microsoft365" => "Microsoft 365",
+        "icloud" => "iCloud",
+        "docomo" => lang.pick("docomo", "NTT ドコモ"),
+        "softbank" => lang.pick("SoftBank", "ソフトバンク"),
+        "yahoo-japan" => "Yahoo! JAPAN",
+        "nifty" => "@nifty",
+        "iijmio" => "IIJmio",
+        "rakuten" => lang.pick("Rakuten", "楽天"),
+        "ocn" => "OCN",
+        "biglobe" => "BIGLOBE",
+        other => other,
+    }
+}

@@ -17,7 +17,7 @@ mod search;
 mod settings;
 mod spf;
 
-pub(super) use check::{CHECK, CheckWords};
+pub(super) use check::{CHECK, CheckWords, receiver_name};
 pub(super) use chrome::{CHROME, ChromeWords, PARTS, PartsWords};
 pub(super) use dkim::{DKIM, DkimWords};
 pub(super) use dmarc::{DMARC, DmarcWords};
