@@ -18,7 +18,7 @@ FULL = {
     "overview": "/o/contoso", "domains": "/o/contoso/domains", "unproven": "/o/contoso/domains/waiting.test", "no-keys": "/o/contoso/domains/held.test/dkim",
     "dkim": f"{DOMAIN}/dkim", "spf": f"{DOMAIN}/spf", "dmarc": f"{DOMAIN}/dmarc?p=reject", "no-dmarc": "/o/contoso/domains/held.test/dmarc",
     "records": f"{DOMAIN}/records", "check": f"/check?domain={portal.ZONES['en']}", "explain": "/explain", "search": "/search?q=test",
-    "messages": "/messages", "messages-none": "/messages?q=nothing.example", "account": "/settings/account", "receiver": "/settings/receiver",
+    "messages": "/messages", "messages-none": "/messages?q=nothing.example", "account": "/settings/account", "receiver": "/settings/receiver", "retention": "/settings/messages",
     "allowed": "/settings/allowed", "sealers": "/settings/sealers", "tokens": "/settings/tokens", "audit": "/settings/audit?verify=yes",
 }
 

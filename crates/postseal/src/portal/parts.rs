@@ -1,8 +1,10 @@
 //! Pieces that many pages show.
 
 use askama::Template;
+use askama::filters::Escaper as _;
 use postseal_core::advice::{Finding, Severity, lossy};
 
+use super::inert::Inert;
 use super::moments::{in_words, ttl};
 use super::page::Mark;
 use super::words::{PARTS, PartsWords};
@@ -175,6 +177,30 @@ pub(super) fn severity_mark(severity: Severity) -> Mark {
     }
 }
 
+/// A text of ours whose commands stand between backticks, with those as code.
+pub(super) fn with_code(text: &str) -> String {
+    let mut page = String::new();
+    let escaped = |part: &str, page: &mut String| {
+        // A string takes all.
+        let _ = Inert.write_escaped_str(page, part);
+    };
+    let parts: Vec<&str> = text.split('`').collect();
+    for (at, part) in parts.iter().enumerate() {
+        // One that nothing closes is a backtick.
+        let is_code = at % 2 == 1 && at + 1 < parts.len();
+        if is_code {
+            page.push_str("<code>");
+        } else if at % 2 == 1 {
+            page.push('`');
+        }
+        escaped(part, &mut page);
+        if is_code {
+            page.push_str("</code>");
+        }
+    }
+    page
+}
+
 /// A value as a zone file has it: text in strings of at most 255 octets.
 fn quoted(kind: &str, value: &str) -> String {
     if kind != "TXT" {
@@ -197,6 +223,15 @@ fn quoted(kind: &str, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_are_code_and_the_rest_is_text() {
+        let check = |text: &str, page: &str| assert_eq!(with_code(text), page);
+        check("see `postseal check <b>` first", "see <code>postseal check &#60;b&#62;</code> first");
+        check("one ` alone & more", "one ` alone &#38; more");
+        check("`a``b`", "<code>a</code><code>b</code>");
+        check("", "");
+    }
 
     #[test]
     fn what_differs_is_marked() {
