@@ -17,6 +17,7 @@ mod inert;
 pub(crate) mod locale;
 mod moments;
 mod notices;
+mod numbers;
 mod page;
 mod parts;
 mod terms;

@@ -1,7 +1,5 @@
 //! Times and how long they are, as people read them.
 
-use std::borrow::Borrow;
-
 use toml::value::{Date, Datetime};
 
 use crate::config::moment::end_of;
@@ -83,20 +81,6 @@ pub(super) fn day(moment: &str, lang: Lang) -> String {
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// A count with its thousands apart, as both languages write it.
-pub(super) fn count(number: impl Borrow<u64>) -> String {
-    let number = number.borrow();
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,14 +109,5 @@ mod tests {
         check("yesterday", "yesterday", "yesterday");
         assert_eq!(day("2026-10-25T00:00:00Z", Lang::En), "25 Oct 2026");
         assert_eq!(when("<b>", 0, Lang::En), "");
-    }
-
-    #[test]
-    fn counts_have_their_thousands_apart() {
-        let check = |number: u64, text: &str| assert_eq!(count(number), text);
-        check(0, "0");
-        check(999, "999");
-        check(1_000, "1,000");
-        check(1_234_567, "1,234,567");
     }
 }

@@ -7,7 +7,7 @@ use crate::api::percent_encoded;
 use crate::api::resource::standings_of;
 use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
-use crate::portal::parts::grouped;
+use crate::portal::numbers::grouped;
 use crate::portal::words::{DOMAINS, DomainsWords};
 use crate::words::say;
 

@@ -7,8 +7,8 @@ use super::{SettingsName, SettingsTab, tabs};
 use crate::api::resource::SetMessageRetention;
 use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
+use crate::portal::numbers::grouped;
 use crate::portal::page::{Mark, Notice, Page, Place, render};
-use crate::portal::parts::grouped;
 use crate::portal::words::{RETENTION, RetentionWords, SETTINGS, SettingsWords, kept_for, removed};
 
 #[derive(Template)]
