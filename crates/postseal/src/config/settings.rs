@@ -132,6 +132,26 @@ pub(crate) struct ReceiveSettings {
     pub(crate) allowed: Vec<AllowedPair>,
 }
 
+/// What is so where the file says nothing.
+impl Default for ReceiveSettings {
+    fn default() -> ReceiveSettings {
+        ReceiveSettings {
+            observe: false,
+            honour_policy: true,
+            on_reject: OnReject::Reject,
+            on_quarantine: OnQuarantine::Quarantine,
+            quarantine_by: QuarantineBy::Hold,
+            on_dns_trouble: OnDnsTrouble::Defer,
+            on_unreadable_from: OnReject::Reject,
+            contact: None,
+            not_judged: Vec::new(),
+            trusted_relays: Vec::new(),
+            trusted_sealers: Vec::new(),
+            allowed: Vec::new(),
+        }
+    }
+}
+
 /// Mail of this Author Domain from this infrastructure is accepted although DMARC fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AllowedPair {

@@ -161,24 +161,6 @@ impl Exception {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::QuarantineBy;
-
-    fn defaults() -> ReceiveSettings {
-        ReceiveSettings {
-            observe: false,
-            honour_policy: true,
-            on_reject: OnReject::Reject,
-            on_quarantine: OnQuarantine::Quarantine,
-            quarantine_by: QuarantineBy::Hold,
-            on_dns_trouble: OnDnsTrouble::Defer,
-            on_unreadable_from: OnReject::Reject,
-            contact: None,
-            not_judged: Vec::new(),
-            trusted_relays: Vec::new(),
-            trusted_sealers: Vec::new(),
-            allowed: Vec::new(),
-        }
-    }
 
     const PASS: Case =
         Case { result: DmarcResult::Pass, disposition: Disposition::Pass, policy: Some(Policy::Reject) };
@@ -217,7 +199,7 @@ mod tests {
             (trouble(Some(Policy::Reject)), Action::Defer),
             (UNREADABLE, Action::Reject),
         ] {
-            check(&case, &defaults(), None, expected);
+            check(&case, &ReceiveSettings::default(), None, expected);
         }
     }
 
@@ -228,7 +210,7 @@ mod tests {
             on_quarantine: OnQuarantine::Tag,
             on_dns_trouble: OnDnsTrouble::Accept,
             on_unreadable_from: OnReject::Tag,
-            ..defaults()
+            ..ReceiveSettings::default()
         };
         check(&fail(Policy::Reject), &quarantine, None, Action::Quarantine);
         check(&fail(Policy::Quarantine), &quarantine, None, Action::Tag);
@@ -237,7 +219,7 @@ mod tests {
         let tag = ReceiveSettings {
             on_reject: OnReject::Tag,
             on_unreadable_from: OnReject::Quarantine,
-            ..defaults()
+            ..ReceiveSettings::default()
         };
         check(&fail(Policy::Reject), &tag, None, Action::Tag);
         check(&UNREADABLE, &tag, None, Action::Quarantine);
@@ -245,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_policy_that_is_not_honoured_has_no_consequence() {
-        let not_honoured = ReceiveSettings { honour_policy: false, ..defaults() };
+        let not_honoured = ReceiveSettings { honour_policy: false, ..ReceiveSettings::default() };
         for case in [fail(Policy::Quarantine), fail(Policy::Reject), trouble(Some(Policy::Reject))] {
             check(&case, &not_honoured, None, Action::Deliver);
         }
@@ -256,16 +238,16 @@ mod tests {
     fn exceptions_outdo_the_policy_and_nothing_else() {
         for exception in [Exception::TrustedChain, Exception::AllowedPair] {
             for case in [fail(Policy::Quarantine), fail(Policy::Reject), trouble(Some(Policy::Reject))] {
-                check(&case, &defaults(), Some(exception), Action::Deliver);
+                check(&case, &ReceiveSettings::default(), Some(exception), Action::Deliver);
                 assert_eq!(
-                    decide(&case, &defaults(), || Some(exception)).ground,
+                    decide(&case, &ReceiveSettings::default(), || Some(exception)).ground,
                     Ground::Excepted(exception)
                 );
             }
-            check(&UNREADABLE, &defaults(), Some(exception), Action::Reject);
+            check(&UNREADABLE, &ReceiveSettings::default(), Some(exception), Action::Reject);
         }
         for case in [PASS, NO_POLICY, fail(Policy::None), trouble(None), UNREADABLE] {
-            decide(&case, &defaults(), || panic!("asked about {case:?}"));
+            decide(&case, &ReceiveSettings::default(), || panic!("asked about {case:?}"));
         }
     }
 
@@ -277,6 +259,6 @@ mod tests {
             disposition: Disposition::Quarantine,
             policy: Some(Policy::Quarantine),
         };
-        check(&testing, &defaults(), None, Action::Quarantine);
+        check(&testing, &ReceiveSettings::default(), None, Action::Quarantine);
     }
 }

@@ -210,26 +210,10 @@ mod tests {
     use postseal_store::StoredPair;
 
     use super::*;
+    use crate::keys::tests;
 
     fn name(text: &str) -> DomainName {
         DomainName::parse(text).expect("a name")
-    }
-
-    fn file() -> ReceiveSettings {
-        crate::config::ReceiveSettings {
-            observe: false,
-            honour_policy: true,
-            on_reject: OnReject::Reject,
-            on_quarantine: OnQuarantine::Quarantine,
-            quarantine_by: QuarantineBy::Hold,
-            on_dns_trouble: OnDnsTrouble::Defer,
-            on_unreadable_from: OnReject::Reject,
-            contact: None,
-            not_judged: Vec::new(),
-            trusted_relays: Vec::new(),
-            trusted_sealers: Vec::new(),
-            allowed: Vec::new(),
-        }
     }
 
     #[test]
@@ -241,10 +225,14 @@ mod tests {
                 let (changes, unknown) =
                     ReceiverChanges::of(&ReceiverPolicy { settings, ..ReceiverPolicy::default() });
                 assert_eq!(unknown, [""; 0]);
-                let applied = changes.applied_to(&file());
+                let applied = changes.applied_to(&ReceiveSettings::default());
                 assert_eq!(key.read(&applied), *word);
                 for other in ReceiverKey::ALL.into_iter().filter(|other| *other != key) {
-                    assert_eq!(other.read(&applied), other.read(&file()), "{key:?} changed {other:?}");
+                    assert_eq!(
+                        other.read(&applied),
+                        other.read(&ReceiveSettings::default()),
+                        "{key:?} changed {other:?}"
+                    );
                 }
             }
         }
@@ -274,7 +262,39 @@ mod tests {
         let policy = ReceiverPolicy { settings, pairs, ..ReceiverPolicy::default() };
         let (changes, unknown) = ReceiverChanges::of(&policy);
         assert_eq!(unknown, ["of_tomorrow=x", "on_reject=explode", "allowed pair 2"]);
-        let applied = changes.applied_to(&file());
+        let applied = changes.applied_to(&ReceiveSettings::default());
         assert_eq!((applied.on_reject, applied.allowed.len()), (OnReject::Reject, 1));
+    }
+    /// No organisation's trust reaches another's mail.
+    #[test]
+    fn a_sealer_counts_where_the_organisations_of_all_recipients_trust_it() {
+        let organisation = |text: &str| OrganisationName::parse(text).expect("a name");
+        let trusted = [
+            ("contoso", "list.example"),
+            ("contoso", "ours.example"),
+            ("fabrikam", "list.example"),
+            ("fabrikam", "theirs.example"),
+        ];
+        let sealers = trusted.map(|(who, whom)| (organisation(who), name(whom))).into();
+        let (changes, _) = ReceiverChanges::of(&ReceiverPolicy { sealers, ..ReceiverPolicy::default() });
+        let hosted = tests::with(&[
+            tests::entry("contoso.example", "contoso"),
+            tests::entry("fabrikam.example", "fabrikam"),
+            tests::entry("northwind.example", "northwind"),
+        ]);
+        let check = |recipients: &[&str], expected: &[&str]| {
+            let mut to = Recipients::default();
+            recipients.iter().for_each(|path| to.add(path.as_bytes()));
+            let expected: Vec<DomainName> = expected.iter().map(|text| name(text)).collect();
+            assert_eq!(changes.sealers_for(&to, Some(&hosted)), expected, "{recipients:?}");
+            assert_eq!(changes.sealers_for(&to, None), [], "{recipients:?} without a snapshot");
+        };
+        check(&["<a@contoso.example>", "<b@contoso.example>"], &["list.example", "ours.example"]);
+        check(&["<a@contoso.example>", "<b@fabrikam.example>"], &["list.example"]);
+        check(&["<a@contoso.example>", "<b@northwind.example>"], &[]);
+        check(&["<a@contoso.example>", "<b@elsewhere.example>"], &[]);
+        check(&["<a@contoso.example>", "<postmaster>"], &[]);
+        check(&["<a@contoso.example>", "<\u{fffd}"], &[]);
+        check(&[], &[]);
     }
 }

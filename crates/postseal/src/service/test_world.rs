@@ -28,9 +28,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use crate::config::{
-    AllowedPair, Infrastructure, OnDnsTrouble, OnQuarantine, OnReject, QuarantineBy, ReceiveSettings,
-};
+use crate::config::{AllowedPair, Infrastructure, ReceiveSettings};
 
 use super::{Clock, DkimDone, HostingParts, NewConfiguration, Parts, Service, ServiceError};
 
@@ -242,23 +240,13 @@ impl World {
 /// `[receive]` as it is by default, with a pair.
 fn receive_settings() -> ReceiveSettings {
     ReceiveSettings {
-        observe: false,
-        honour_policy: true,
-        on_reject: OnReject::Reject,
-        on_quarantine: OnQuarantine::Quarantine,
-        quarantine_by: QuarantineBy::Hold,
-        on_dns_trouble: OnDnsTrouble::Defer,
-        on_unreadable_from: OnReject::Reject,
-        contact: None,
-        not_judged: Vec::new(),
-        trusted_relays: Vec::new(),
-        trusted_sealers: Vec::new(),
         allowed: vec![AllowedPair {
             author_domain: name("infile.example"),
             subdomains: false,
             infrastructure: Infrastructure::Authenticated(name("host.example")),
             until: None,
         }],
+        ..ReceiveSettings::default()
     }
 }
 

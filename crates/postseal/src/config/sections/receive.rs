@@ -31,20 +31,7 @@ pub(super) const KEYS: &[&str] = &[
 const ALLOWED_KEYS: &[&str] = &["author_domain", "subdomains", "client", "authenticated", "until"];
 
 pub(super) fn receive(table: Option<&Table<'_, '_>>) -> ReceiveSettings {
-    let mut settings = ReceiveSettings {
-        observe: false,
-        honour_policy: true,
-        on_reject: OnReject::Reject,
-        on_quarantine: OnQuarantine::Quarantine,
-        quarantine_by: QuarantineBy::Hold,
-        on_dns_trouble: OnDnsTrouble::Defer,
-        on_unreadable_from: OnReject::Reject,
-        contact: None,
-        not_judged: Vec::new(),
-        trusted_relays: Vec::new(),
-        trusted_sealers: Vec::new(),
-        allowed: Vec::new(),
-    };
+    let mut settings = ReceiveSettings::default();
     let Some(table) = table else { return settings };
     let flag = |key: &str, place: &mut bool| *place = table.flag(key).unwrap_or(*place);
     flag("observe", &mut settings.observe);
