@@ -118,12 +118,12 @@ def changed_while_it_runs(scene):
 
     said = here.people.post("/settings/receiver", "/settings/receiver", on_reject="quarantine")
     that('value="quarantine" selected' in said, "the portal takes it: set aside instead of refuse", said[-2000:])
-    reply = soon("the next spoof is taken", lambda: (got := spoof("setaside")).accepted and got)
-    that(len(here.held()) == 1 and count_of("setaside") == 0, "the next spoof lies in the hold queue", (reply, here.postfix.queue()))
+    reply = soon("the next spoof is taken", lambda: (got := spoof("setasideanew")).accepted and got)
+    that(len(here.held()) == 1 and count_of("setasideanew") == 0, "the next spoof lies in the hold queue", (reply, here.postfix.queue()))
     here.postfix.run("postsuper", "-d", "ALL", "hold")
     here.api("PATCH", "/v1/receiver-policy", {"on_reject": "tag"})
-    soon("the next spoof is tagged", lambda: spoof("tagged").accepted and not here.held())
-    that(arrived_one("tagged").fields("Postseal-Disposition") == ["tag"], "changed again by the API: the next one is delivered with its mark")
+    soon("the next spoof is tagged", lambda: spoof("markedanew").accepted and not here.held())
+    that(arrived_one("markedanew").fields("Postseal-Disposition") == ["tag"], "changed again by the API: the next one is delivered with its mark")
     here.api("PATCH", "/v1/receiver-policy", {"on_reject": "file"})
     soon("the file counts again", lambda: refused("backagain"))
     that(True, "set back: the next one is refused")
@@ -131,8 +131,8 @@ def changed_while_it_runs(scene):
     ends = time.time() + 6
     until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ends))
     here.api("POST", "/v1/allowed-pairs", {"author_domain": "rejecting.example", "client": f"{OUTSIDER}/32", "until": until, "note": "for six seconds"})
-    soon("the pair is in force", lambda: spoof("allowed").accepted)
-    got = arrived_one("allowed")
+    soon("the pair is in force", lambda: spoof("pairallowed").accepted)
+    got = arrived_one("pairallowed")
     that(got.says("dmarc=fail", authserv_id=HOST), "an allowed pair: the next spoof from there is delivered, with its results", got.octets)
     that(not spoof("elsewhere", source="198.51.100.40").accepted, "from elsewhere it is refused as before")
     wait_until("the pair has ended", lambda: time.time() > ends + 0.2 and refused("ended"), 10)
@@ -141,13 +141,13 @@ def changed_while_it_runs(scene):
 
     here.command("org", "add", "decider")
     here.command("domain", "add", DOMAIN, "--trust", "--organisation", "decider")
-    that(not spoof("sealed", octets=sealed(scene, here)).accepted, "sealed by somebody whom nobody trusts: refused")
+    that(not spoof("sealedanew", octets=sealed(scene, here)).accepted, "sealed by somebody whom nobody trusts: refused")
     here.people.post("/settings/sealers", "/settings/sealers/add", organisation="decider", sealer="wingtip.example")
-    soon("the sealer is trusted", lambda: spoof("sealed", octets=sealed(scene, here)).accepted)
-    got = arrived_one("sealed")
+    soon("the sealer is trusted", lambda: spoof("sealedanew", octets=sealed(scene, here)).accepted)
+    got = arrived_one("sealedanew")
     that(got.says("dmarc=fail", "arc=pass", authserv_id=HOST), "its sealer is trusted: the next one is delivered", got.octets)
     here.people.post("/settings/sealers", "/settings/sealers/remove", organisation="decider", sealer="wingtip.example")
-    soon("the sealer is trusted no more", lambda: not spoof("sealed", octets=sealed(scene, here)).accepted)
+    soon("the sealer is trusted no more", lambda: not spoof("sealedanew", octets=sealed(scene, here)).accepted)
     that(True, "removed: refused again")
 
     rows = here.api("GET", "/v1/audit?limit=1000")["items"]
@@ -162,7 +162,7 @@ def sealed(scene, here):
     """Somebody's forwarder has seen it pass, and says so."""
     path = here.node.folder / "forwarded.eml"
     results = "Authentication-Results: fwd.wingtip.example; spf=pass smtp.mailfrom=rejecting.example; dmarc=pass header.from=rejecting.example"
-    path.write_bytes(message(author="ceo@rejecting.example", to=f"sealed@{DOMAIN}", fields=[results]))
+    path.write_bytes(message(author="ceo@rejecting.example", to=f"sealedanew@{DOMAIN}", fields=[results]))
     command = [scene.binary, "arc", "seal", path, "--domain", "wingtip.example", "--selector", "s1", "--key", scene.keys["wingtip.example"],
                "--authserv-id", "fwd.wingtip.example"]
     return subprocess.run(command, capture_output=True, timeout=PATIENCE, check=True).stdout
