@@ -1,8 +1,8 @@
 use std::net::IpAddr;
 
 use super::{
-    BadValue, BimiObstacle, KeyFault, MtaStsFault, MtaStsMode, PctReading, PolicyFault, PolicyUnavailable,
-    PrivateRange, RecordFault, Severity, TlsaFault,
+    BadValue, BimiObstacle, KeyFault, MtaStsFault, PctReading, PolicyFault, PolicyUnavailable, PrivateRange,
+    RecordFault, Severity, TlsaFault,
 };
 use crate::dkim::Selector;
 use crate::dns::{DomainName, Failure, RecordType};
@@ -578,25 +578,4 @@ catalogue! {
         /// Why.
         fault: TlsaFault,
     } = "dane.tlsa-unusable", Warning, "RFC 7672 §3.1";
-}
-
-impl Cause {
-    /// How grave it is.
-    pub fn severity(&self) -> Severity {
-        match self {
-            Cause::SpfUnknownModifier { mechanism: true, .. } => Severity::Warning,
-            // RFC 9989 §4.8: "Syntax errors in the remainder of the record MUST be discarded in favor of
-            // default values (if any) or ignored outright."
-            Cause::DmarcBadValue { consequence: BadValue::Discarded, .. } => Severity::Warning,
-            // A record is there, so protection was wanted; mail is delivered all the same.
-            Cause::MtaStsMissing { policy: Some(_) } => Severity::Warning,
-            Cause::MtaStsSyntax { fault: MtaStsFault::Policy(fault), .. } if fault.is_harmless() => {
-                Severity::Warning
-            }
-            Cause::MtaStsSyntax { fault: MtaStsFault::MxNotNamed { mode: MtaStsMode::Testing }, .. } => {
-                Severity::Warning
-            }
-            _ => self.id().severity(),
-        }
-    }
 }

@@ -7,6 +7,7 @@
 
 // What can be said.
 mod cause;
+mod cause_severity;
 mod finding;
 mod finding_id;
 

@@ -24,6 +24,12 @@ impl Escaper for Inert {
     }
 }
 
+/// Adds a text to a page that is put together by hand.
+pub(crate) fn push_text(text: &str, page: &mut String) {
+    // A string takes all.
+    let _ = Inert.write_escaped_str(page, text);
+}
+
 /// Controls but those that end a line or a column, and marks of direction or of nothing. The joiners
 /// U+200C and U+200D stay: several scripts cannot be written without them.
 fn is_unseen(character: char) -> bool {

@@ -41,7 +41,7 @@ use crate::api::Api;
 use crate::receiver_rules::ReceiverRules;
 
 pub(crate) use guard::{Guard, Site, guarded};
-pub(crate) use inert::Inert;
+pub(crate) use inert::{Inert, push_text};
 pub(crate) use listener::{Certificate, GRACE, MAX_CONNECTIONS, listen, serve, take_over};
 pub(crate) use routes::router;
 pub(crate) use visitor::Visitor;

@@ -1,10 +1,9 @@
 //! Pieces that many pages show.
 
 use askama::Template;
-use askama::filters::Escaper as _;
 use postseal_core::advice::{Finding, Severity, lossy};
 
-use super::inert::Inert;
+use super::inert::push_text;
 use super::moments::{in_words, ttl};
 use super::page::Mark;
 use super::words::{PARTS, PartsWords};
@@ -167,10 +166,6 @@ pub(super) fn severity_mark(severity: Severity) -> Mark {
 /// A text of ours whose commands stand between backticks, with those as code.
 pub(super) fn with_code(text: &str) -> String {
     let mut page = String::new();
-    let escaped = |part: &str, page: &mut String| {
-        // A string takes all.
-        let _ = Inert.write_escaped_str(page, part);
-    };
     let parts: Vec<&str> = text.split('`').collect();
     for (at, part) in parts.iter().enumerate() {
         // One that nothing closes is a backtick.
@@ -180,7 +175,7 @@ pub(super) fn with_code(text: &str) -> String {
         } else if at % 2 == 1 {
             page.push('`');
         }
-        escaped(part, &mut page);
+        push_text(part, &mut page);
         if is_code {
             page.push_str("</code>");
         }

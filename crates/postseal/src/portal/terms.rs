@@ -1,5 +1,6 @@
 //! The field's words, each explained where a page first uses it.
 
+use super::inert::push_text;
 use crate::words::Lang;
 
 /// A term as texts use it in each language, and what it means.
@@ -27,32 +28,20 @@ pub(super) fn explained(text: &str, keys: &str, lang: Lang) -> String {
         let (word, key) = (term.word(lang), term.key);
         // One that lies within another is explained with it.
         let Some(before) = text.get(written..at) else { continue };
-        escape(before, &mut page);
+        push_text(before, &mut page);
         page.push_str(&format!(
             r#"<button type="button" class="term" popovertarget="term-{key}">{word}</button><span class="explained" id="term-{key}" popover><strong>{word}</strong> {}</span>"#,
             lang.pick(term.means, term.ja_means)
         ));
         written = at + word.len();
     }
-    escape(text.get(written..).unwrap_or_default(), &mut page);
+    push_text(text.get(written..).unwrap_or_default(), &mut page);
     page
 }
 
 impl Term {
     fn word(&self, lang: Lang) -> &'static str {
         lang.pick(self.en, self.ja)
-    }
-}
-
-fn escape(text: &str, page: &mut String) {
-    for character in text.chars() {
-        match character {
-            '&' => page.push_str("&amp;"),
-            '<' => page.push_str("&lt;"),
-            '>' => page.push_str("&gt;"),
-            '"' => page.push_str("&quot;"),
-            other => page.push(other),
-        }
     }
 }
 
@@ -164,11 +153,11 @@ mod tests {
     #[test]
     fn the_first_use_is_explained_and_all_else_is_escaped() {
         let text = explained("<SPF> and SPF & \"DKIM\"", "dkim spf arc", Lang::En);
-        assert!(text.starts_with("&lt;<button"), "{text}");
+        assert!(text.starts_with("&#60;<button"), "{text}");
         assert_eq!(text.matches("popovertarget").count(), 2, "{text}");
-        assert!(text.contains("</span>&gt; and SPF &amp; &quot;<button"), "{text}");
-        assert!(text.ends_with("</span>&quot;"), "{text}");
-        assert_eq!(explained("a < b", "spf unknown", Lang::Ja), "a &lt; b");
+        assert!(text.contains("</span>&#62; and SPF &#38; &#34;<button"), "{text}");
+        assert!(text.ends_with("</span>&#34;"), "{text}");
+        assert_eq!(explained("a < b", "spf unknown", Lang::Ja), "a &#60; b");
     }
 
     #[test]
