@@ -24,6 +24,7 @@ mod signing;
 mod verdict_columns;
 mod verdict_pages;
 mod verdicts;
+mod write_ahead_log;
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -31,7 +32,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Sqlite as Dialect, SqliteConnection, SqlitePool, Transaction};
 
 use crate::{KeyVault, StoreError};
@@ -54,7 +55,10 @@ impl Sqlite {
             .acquire_timeout(ACQUIRE)
             .connect_with(options.clone())
             .await?;
-        migrations::migrate(&mut *writer.acquire().await?, migrations::MIGRATIONS, to_sql(now)).await?;
+        let mut first = writer.acquire().await?;
+        write_ahead_log::turn_on(&mut first).await?;
+        migrations::migrate(&mut first, migrations::MIGRATIONS, to_sql(now)).await?;
+        drop(first);
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE)
@@ -109,7 +113,6 @@ impl Sqlite {
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
         // A change that was answered survives a power loss.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)

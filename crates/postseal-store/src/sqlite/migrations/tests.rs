@@ -1,7 +1,7 @@
 use sqlx::{Connection as _, SqliteConnection};
 
 use super::*;
-use crate::sqlite::options;
+use crate::sqlite::{options, write_ahead_log};
 
 /// The newest version.
 const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;
@@ -62,21 +62,26 @@ async fn a_migration_that_fails_leaves_the_schema_of_before() {
     migrate(&mut connection, &[MIGRATIONS, &[NEXT]].concat(), 7).await.expect("the lock is free");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+/// More than the machine has cores, and more than once: the switch to the write-ahead log
+/// is where SQLite refuses instead of waiting.
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn of_several_that_start_at_once_one_migrates() {
     let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("m.db");
-    let tasks: Vec<_> = (0..4)
-        .map(|_| {
-            let path = path.clone();
-            tokio::spawn(async move {
-                let mut connection = connect(&path).await;
-                migrate(&mut connection, MIGRATIONS, 5).await.expect("migrated");
-                versions(&mut connection).await
+    for round in 0..8 {
+        let path = directory.path().join(format!("m{round}.db"));
+        let tasks: Vec<_> = (0..8)
+            .map(|_| {
+                let path = path.clone();
+                tokio::spawn(async move {
+                    let mut connection = connect(&path).await;
+                    write_ahead_log::turn_on(&mut connection).await.expect("turned on");
+                    migrate(&mut connection, MIGRATIONS, 5).await.expect("migrated");
+                    versions(&mut connection).await
+                })
             })
-        })
-        .collect();
-    for task in tasks {
-        assert_eq!(task.await.expect("no panic"), (1..=NEWEST).collect::<Vec<_>>());
+            .collect();
+        for task in tasks {
+            assert_eq!(task.await.expect("no panic"), (1..=NEWEST).collect::<Vec<_>>());
+        }
     }
 }
