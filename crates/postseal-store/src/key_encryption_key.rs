@@ -93,7 +93,8 @@ impl KeyEncryptionKey {
         KeyEncryptionKey(Zeroizing::new(octets))
     }
 
-    /// Makes a key in a new file, mode 0600. It blocks: it waits for the disk.
+    /// Makes a key in a new file, mode 0600. It blocks: it waits for the disk. Whoever finds the file finds the whole
+    /// key in it, also where two processes make it at once, or one dies meanwhile.
     ///
     /// # Errors
     /// [`KeySourceError::Make`], also where the file is there already; [`KeySourceError`] where it could
@@ -108,9 +109,17 @@ impl KeyEncryptionKey {
             let _ = write!(text, "{octet:02x}");
         }
         text.push('\n');
-        let options = File::options().write(true).create_new(true).mode(0o600).open(path);
-        let mut file = options.map_err(failed)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        let mut own = [0; 8];
+        rand::fill(&mut own).map_err(|_| failed(std::io::ErrorKind::Other.into()))?;
+        let mut unfinished = path.as_os_str().to_owned();
+        unfinished.push(format!(".{:016x}", u64::from_ne_bytes(own)));
+        let unfinished = Path::new(&unfinished);
+        let written = write_whole(unfinished, text.as_bytes());
+        // A link, unlike a new name, takes no file's place.
+        let linked = written.and_then(|()| std::fs::hard_link(unfinished, path));
+        // Gone, or never made: the failure that is told is the first.
+        let _ = std::fs::remove_file(unfinished);
+        linked.map_err(failed)?;
         let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
         let directory = File::open(directory.unwrap_or(Path::new(".")));
         directory.and_then(|directory| directory.sync_all()).map_err(failed)?;
@@ -139,6 +148,13 @@ impl fmt::Debug for KeyEncryptionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("KeyEncryptionKey")
     }
+}
+
+/// A new file that is its owner's alone, on the disk.
+fn write_whole(path: &Path, octets: &[u8]) -> std::io::Result<()> {
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(octets)?;
+    file.sync_all()
 }
 
 /// Octets that are read at most: a key and white space around it.
@@ -208,6 +224,29 @@ mod tests {
         assert_ne!(made.octets(), &[0; 32]);
         let absent = KeyEncryptionKey::make_file(&home.path().join("no/kek")).expect_err("no directory");
         assert!(absent.to_string().contains("No such file"), "{absent}");
+    }
+
+    /// Each of many at once finds no file, or a whole key.
+    #[test]
+    fn of_several_that_make_it_at_once_one_does() {
+        for _ in 0..20 {
+            let home = tempfile::tempdir().expect("a directory");
+            let path = home.path().join("kek");
+            let make = || match KeyEncryptionKey::make_file(&path) {
+                Err(KeySourceError::Make { source, .. }) => {
+                    assert_eq!(source.kind(), std::io::ErrorKind::AlreadyExists, "{source}");
+                    (false, KeySource::File(path.clone()).read().expect("whole"))
+                }
+                made => (true, made.expect("made")),
+            };
+            let keys: Vec<_> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..4).map(|_| scope.spawn(make)).collect();
+                threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+            });
+            assert_eq!(keys.iter().filter(|(made, _)| *made).count(), 1);
+            assert!(keys.iter().all(|(_, key)| key.octets() == keys[0].1.octets()));
+            assert_eq!(fs::read_dir(home.path()).expect("there").count(), 1, "nothing else is left");
+        }
     }
 
     #[test]

@@ -188,9 +188,19 @@ fn read_or_make(
         (Err(KeySourceError::File(PrivateFileError::Read { source, .. })), KeySource::File(file))
             if may_make && source.kind() == std::io::ErrorKind::NotFound && !store.exists() =>
         {
-            Ok((KeyEncryptionKey::make_file(file)?, true))
+            make_or_read(file)
         }
         (read, _) => Ok((read?, false)),
+    }
+}
+
+/// Where another node makes it at the same moment, its key is this one's too.
+fn make_or_read(file: &Path) -> Result<(KeyEncryptionKey, bool), KeySourceError> {
+    match KeyEncryptionKey::make_file(file) {
+        Err(KeySourceError::Make { source, .. }) if source.kind() == std::io::ErrorKind::AlreadyExists => {
+            Ok((KeySource::File(file.to_owned()).read()?, false))
+        }
+        made => Ok((made?, true)),
     }
 }
 
