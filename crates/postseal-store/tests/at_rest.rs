@@ -134,6 +134,34 @@ async fn a_backup_of_a_running_store_is_restored_there_and_elsewhere() {
     assert!(matches!(new.audit_verify(None).await.expect("read"), AuditVerdict::Intact { .. }));
 }
 
+/// Whoever asked for it goes away at any moment: the store is as usable as before, and no half of a backup is left.
+#[tokio::test]
+async fn a_backup_or_a_restore_that_nobody_waits_for_is_done_whole() {
+    let world = World::enabled("contoso", "a.example").await;
+    let (store, source) = (&world.store, KeySource::Credential("postseal-kek".to_owned()));
+    let file = |name: String| world.directory.path().join(name);
+    let backup = file("backup.db".to_owned());
+    store.backup(&backup, &source, at(T0)).await.expect("written");
+    let wait = |round: u64| std::time::Duration::from_micros(round * 997 % 20_000);
+    for round in 0..20 {
+        let cut = file(format!("cut{round}.db"));
+        let _ = tokio::time::timeout(wait(round), store.backup(&cut, &source, at(T0))).await;
+        let _ = tokio::time::timeout(wait(round), store.restore(&backup, at(T0 + round))).await;
+        store.restore(&backup, at(T0 + round)).await.expect("nothing is left attached");
+        let sealers = [name("f.example")];
+        let set = store.set_trusted_sealers(&organisation("contoso"), &sealers, at(T0 + round)).await;
+        set.expect("it can be written");
+    }
+    let last = file("last.db".to_owned());
+    store.backup(&last, &source, at(T0 + 100)).await.expect("written");
+    for round in 0..20 {
+        let cut = file(format!("cut{round}.db"));
+        if cut.exists() {
+            store.restore(&cut, at(T0 + 200)).await.expect("a whole backup");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_backup_that_does_not_fit_changes_nothing() {
     let world = World::enabled("contoso", "a.example").await;

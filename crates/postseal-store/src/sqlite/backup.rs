@@ -48,6 +48,12 @@ impl Sqlite {
     /// Writes the whole store, as it is at one moment, to a new file beside a running
     /// node. Its private keys are encrypted there as here.
     pub(crate) async fn backup(&self, path: &Path, key: &KeySource, act: Act<'_>) -> Result<(), StoreError> {
+        let (store, path, key) = (self.clone(), path.to_owned(), key.clone());
+        let (actor, now) = (act.actor.to_owned(), act.now);
+        to_its_end(async move { store.make_backup(&path, &key, Act { actor: &actor, now }).await }).await
+    }
+
+    async fn make_backup(&self, path: &Path, key: &KeySource, act: Act<'_>) -> Result<(), StoreError> {
         let failed = |source| StoreError::File { path: path.to_owned(), source };
         // Made by us for its mode: SQLite writes into an empty file.
         OpenOptions::new().create_new(true).write(true).mode(0o600).open(path).map_err(failed)?;
@@ -104,6 +110,12 @@ impl Sqlite {
     /// transaction. Names that were made since stay reserved, the audit log goes on,
     /// the serial rises.
     pub(crate) async fn restore(&self, path: &Path, act: Act<'_>) -> Result<(), StoreError> {
+        let (store, path) = (self.clone(), path.to_owned());
+        let (actor, now) = (act.actor.to_owned(), act.now);
+        to_its_end(async move { store.take_backup(&path, Act { actor: &actor, now }).await }).await
+    }
+
+    async fn take_backup(&self, path: &Path, act: Act<'_>) -> Result<(), StoreError> {
         let failed = |source| StoreError::File { path: path.to_owned(), source };
         File::open(path).map_err(failed)?;
         let text = path.to_str().ok_or_else(|| failed(std::io::ErrorKind::InvalidFilename.into()))?;
@@ -196,6 +208,15 @@ impl Sqlite {
         }
         Ok(())
     }
+}
+
+/// Does work to its end, also where whoever asked for it goes meanwhile: what it attaches to or allows on a
+/// connection that others use after it is taken back, and no half of a file stays.
+async fn to_its_end(
+    work: impl Future<Output = Result<(), StoreError>> + Send + 'static,
+) -> Result<(), StoreError> {
+    let done = tokio::spawn(work).await;
+    done.unwrap_or_else(|_| Err(StoreError::Database(sqlx::Error::WorkerCrashed)))
 }
 
 /// The note also lies beside the backup, for whoever looks at files.
