@@ -30,6 +30,7 @@ mod key_vault;
 mod private_file;
 
 // Where.
+mod schema_change;
 mod sqlite;
 mod store;
 mod store_error;
@@ -48,6 +49,7 @@ pub use key_vault::{Binding, KeyVault, SealedKey, VaultError};
 pub use private_file::{PrivateFileError, PrivateFiles, Readers, UnsafePath};
 pub use published_key::{PublishedKey, revoked_record};
 pub use receiver_policy::{NewPair, PairOrigin, ReceiverPolicy, StoredPair};
+pub use schema_change::SchemaChange;
 pub use sighting::Sighting;
 pub use spool::{SpoolReader, SpoolWriter, fuzz_record, fuzz_segment, spool, spool_octets};
 pub use store::Store;

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::sqlite::Sqlite;
-use crate::{Act, Feed, KeyEncryptionKey, KeySource, KeyVault, StoreError};
+use crate::{Act, Feed, KeyEncryptionKey, KeySource, KeyVault, SchemaChange, StoreError};
 
 /// What survives a restart. Each method is one operation of the service layer and
 /// one transaction: done whole, or not at all.
@@ -40,8 +40,21 @@ impl Store {
     /// # Errors
     /// [`StoreError::WrongKey`], [`StoreError::NewerSchema`], or what the system says.
     pub async fn open_sqlite(path: &Path, key: &KeyEncryptionKey, now: u64) -> Result<Store, StoreError> {
+        Store::open_sqlite_and_tell(path, key, now, |_| {}).await
+    }
+
+    /// The same, and tells of a change of the schema before it begins: with millions of rows that takes a while.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongKey`], [`StoreError::NewerSchema`], or what the system says.
+    pub async fn open_sqlite_and_tell(
+        path: &Path,
+        key: &KeyEncryptionKey,
+        now: u64,
+        tell: impl Fn(SchemaChange),
+    ) -> Result<Store, StoreError> {
         let vault = Arc::new(KeyVault::new(key)?);
-        Ok(Store { backend: Backend::Sqlite(Sqlite::open(path, vault, now).await?) })
+        Ok(Store { backend: Backend::Sqlite(Sqlite::open(path, vault, now, tell).await?) })
     }
 
     /// Closes all connections; what is under way is finished first.

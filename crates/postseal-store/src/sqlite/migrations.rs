@@ -1,6 +1,6 @@
 use sqlx::SqliteConnection;
 
-use crate::StoreError;
+use crate::{SchemaChange, StoreError};
 
 /// One step of the schema, forward only.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,25 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
     version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT";
+
+/// What [`migrate`] will have to do to a store that is there already.
+pub(crate) async fn pending(
+    connection: &mut SqliteConnection,
+    migrations: &[Migration],
+) -> Result<Option<SchemaChange>, StoreError> {
+    let is_there: bool =
+        sqlx::query_scalar("SELECT count(*) > 0 FROM sqlite_schema WHERE name = 'migration'")
+            .fetch_one(&mut *connection)
+            .await?;
+    if !is_there {
+        return Ok(None);
+    }
+    let from: i64 = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM migration")
+        .fetch_one(&mut *connection)
+        .await?;
+    let to = migrations.iter().map(|m| m.version).max().unwrap_or(0);
+    Ok((0 < from && from < to).then_some(SchemaChange { from, to }))
+}
 
 /// Brings the schema up to date. All of it is one transaction that holds the write
 /// lock from its beginning, so that of two processes one migrates and the other finds it done.

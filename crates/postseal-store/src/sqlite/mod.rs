@@ -35,7 +35,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Sqlite as Dialect, SqliteConnection, SqlitePool, Transaction};
 
-use crate::{KeyVault, StoreError};
+use crate::{KeyVault, SchemaChange, StoreError};
 
 /// One writer, and readers that never wait for it (WAL).
 #[derive(Clone, Debug)]
@@ -47,7 +47,12 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     /// Opens the file, made where it is absent (0600, its directory 0700), and brings its schema up to date.
-    pub(crate) async fn open(path: &Path, vault: Arc<KeyVault>, now: u64) -> Result<Sqlite, StoreError> {
+    pub(crate) async fn open(
+        path: &Path,
+        vault: Arc<KeyVault>,
+        now: u64,
+        tell: impl Fn(SchemaChange),
+    ) -> Result<Sqlite, StoreError> {
         make_file(path)?;
         let options = options(path);
         let writer = SqlitePoolOptions::new()
@@ -57,6 +62,9 @@ impl Sqlite {
             .await?;
         let mut first = writer.acquire().await?;
         write_ahead_log::turn_on(&mut first).await?;
+        if let Some(change) = migrations::pending(&mut first, migrations::MIGRATIONS).await? {
+            tell(change);
+        }
         migrations::migrate(&mut first, migrations::MIGRATIONS, to_sql(now)).await?;
         drop(first);
         let readers = SqlitePoolOptions::new()

@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use postseal_store::{
-    KeyEncryptionKey, KeySource, KeySourceError, KeyVault, PrivateFileError, Store, StoreError, VaultError,
+    KeyEncryptionKey, KeySource, KeySourceError, KeyVault, PrivateFileError, SchemaChange, Store, StoreError,
+    VaultError,
 };
 use tokio::sync::{Notify, watch};
 use tokio::task::spawn_blocking;
@@ -162,7 +163,17 @@ impl StoreAccess {
             return Err(StoreTrouble::Gone { copy: expected.copy.clone() });
         }
         let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
-        let store = Store::open_sqlite(&settings.path, &key, now).await?;
+        let tell = |change: SchemaChange| {
+            let text = format!(
+                "the store {} was made by an older version: its schema {} becomes {}. With many messages in it this \
+                 takes a while, in which mail goes on; an older version cannot open it then",
+                settings.path.display(),
+                change.from,
+                change.to
+            );
+            say(LogLevel::Warn, &text);
+        };
+        let store = Store::open_sqlite_and_tell(&settings.path, &key, now, tell).await?;
         let id = store.id().await?;
         if let Some(expected) = expected.filter(|expected| expected.id != id) {
             store.close().await;

@@ -7,7 +7,7 @@ async fn each_list_walks_along_an_index_in_order() {
     let directory = tempfile::tempdir().expect("a directory");
     let key = KeyEncryptionKey::from_octets([7; 32]);
     let vault = std::sync::Arc::new(KeyVault::new(&key).expect("a vault"));
-    let store = Sqlite::open(&directory.path().join("db"), vault, 0).await.expect("opened");
+    let store = Sqlite::open(&directory.path().join("db"), vault, 0, |_| {}).await.expect("opened");
     let mut texts = Vec::new();
     for order in [DomainOrder::Name, DomainOrder::Standing, DomainOrder::Age] {
         for descending in [false, true] {
@@ -34,7 +34,7 @@ async fn a_look_that_finds_nothing_ends_and_goes_on() {
     let directory = tempfile::tempdir().expect("a directory");
     let key = KeyEncryptionKey::from_octets([7; 32]);
     let vault = std::sync::Arc::new(KeyVault::new(&key).expect("a vault"));
-    let store = Sqlite::open(&directory.path().join("db"), vault, 0).await.expect("opened");
+    let store = Sqlite::open(&directory.path().join("db"), vault, 0, |_| {}).await.expect("opened");
     sqlx::raw_sql(AssertSqlSafe(format!(
         "INSERT INTO organisation (name, made_at) VALUES ('contoso', 1);
          WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {MOST_LOOKED_AT} + 100)

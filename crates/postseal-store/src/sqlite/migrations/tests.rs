@@ -27,13 +27,20 @@ async fn versions(connection: &mut SqliteConnection) -> Vec<i64> {
 async fn a_store_of_the_first_schema_moves_forward_and_never_back() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut connection = connect(&directory.path().join("m.db")).await;
+    let told = async |connection: &mut _, migrations: &[Migration]| {
+        pending(connection, migrations).await.expect("read")
+    };
+    assert_eq!(told(&mut connection, MIGRATIONS).await, None, "a new one is made at once");
     migrate(&mut connection, MIGRATIONS, 5).await.expect("made");
     sqlx::query("INSERT INTO organisation (name, made_at) VALUES ('contoso', 5)")
         .execute(&mut connection)
         .await
         .expect("a row");
     let longer = [MIGRATIONS, &[NEXT]].concat();
+    let change = SchemaChange { from: NEWEST, to: NEWEST + 1 };
+    assert_eq!(told(&mut connection, &longer).await, Some(change));
     migrate(&mut connection, &longer, 6).await.expect("moved");
+    assert_eq!(told(&mut connection, &longer).await, None);
     migrate(&mut connection, &longer, 7).await.expect("done already");
     assert_eq!(versions(&mut connection).await, (1..=NEWEST + 1).collect::<Vec<_>>());
     let row: (String, String) =

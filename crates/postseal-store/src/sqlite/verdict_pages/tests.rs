@@ -9,7 +9,7 @@ async fn each_filter_walks_along_an_index_in_order() {
     let directory = tempfile::tempdir().expect("a directory");
     let key = KeyEncryptionKey::from_octets([7; 32]);
     let vault = std::sync::Arc::new(KeyVault::new(&key).expect("a vault"));
-    let store = Sqlite::open(&directory.path().join("db"), vault, 0).await.expect("opened");
+    let store = Sqlite::open(&directory.path().join("db"), vault, 0, |_| {}).await.expect("opened");
     for bits in 0..32_u8 {
         for result in [DmarcResult::Pass, DmarcResult::Fail] {
             for action in ["deliver", "reject"] {
