@@ -16,7 +16,7 @@ use super::receiver_policy::{ReceiverPolicy, Strictness};
 use super::smtp::{self, Parcel, SmtpError, SmtpServer};
 use super::{ALUMNI, CONTOSO, HOSTING_ZONE, PROVIDER, RECEIVER};
 use crate::config::{self, Depth, Fault};
-use crate::serve::{InheritedSockets, ReloadReply, Running, StartError};
+use crate::serve::{HostedDnsError, InheritedSockets, ReloadReply, Running, StartError};
 use crate::service::Clock;
 use crate::words::Lang;
 
@@ -72,9 +72,33 @@ pub(super) enum Sender {
     Impostor,
 }
 
+impl WorldError {
+    /// Somebody has taken a port in the moment between its choice and its use.
+    fn is_port_taken(&self) -> bool {
+        let error = match self {
+            WorldError::Start { error: StartError::Portal(error), .. } => error,
+            WorldError::Start { error: StartError::HostedDns(HostedDnsError::Listen(listen)), .. } => {
+                &listen.error
+            }
+            _ => return false,
+        };
+        error.kind() == io::ErrorKind::AddrInUse
+    }
+}
+
 impl World {
     /// Starts all of them.
     pub(super) async fn start() -> Result<World, WorldError> {
+        for _ in 1..TRIES {
+            match World::start_once().await {
+                Err(error) if error.is_port_taken() => {}
+                other => return other,
+            }
+        }
+        World::start_once().await
+    }
+
+    async fn start_once() -> Result<World, WorldError> {
         let directory = PrivateDirectory::new()?;
         let secret: [u8; 16] = random()?;
         let dns_host = DnsHost::start(&[CONTOSO, PROVIDER, RECEIVER, ALUMNI], secret).await?;
@@ -327,6 +351,9 @@ pub(super) const LOGIN: &str = "contoso";
 /// says, an hour as a rule; here nobody has the time.
 pub(super) const SHORT_MEMORY: u32 = 1;
 
+/// Ports that the settings name must be chosen before they are listened on; others choose ports as well.
+const TRIES: u32 = 10;
+
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Whom servers see: each part connects from an address of its own.
 pub(super) const PROVIDER_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 25));
@@ -334,3 +361,27 @@ const USER_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 10));
 const RECEIVER_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 30));
 pub(super) const ALUMNI_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 40));
 pub(super) const IMPOSTOR_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 66));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever takes a port between its choice and its use makes the sandbox choose again.
+    #[tokio::test]
+    async fn a_port_that_somebody_took_is_told_from_other_trouble() {
+        let directory = PrivateDirectory::new().expect("a directory");
+        let taken = TcpListener::bind((LOOPBACK, 0)).await.expect("a port");
+        let taken = taken.local_addr().map(|address| (address, taken)).expect("an address");
+        let nobody: SocketAddr = ([127, 0, 0, 1], 1).into();
+        let free: SocketAddr = ([127, 0, 0, 1], 0).into();
+        for (name, hosted, portal) in [("portal", free, taken.0), ("hosted", taken.0, free)] {
+            let at = directory.path().join(name);
+            let settings = provider_settings(&at, (nobody, nobody), hosted, portal);
+            let started = start_node("the provider", &at, &settings, Clock::System).await;
+            assert!(started.as_ref().is_err_and(WorldError::is_port_taken), "{:?}", started.err());
+        }
+        let at = directory.path().join("wrong");
+        let started = start_node("the provider", &at, "nonsense = 1", Clock::System).await;
+        assert!(started.is_err_and(|error| !error.is_port_taken()));
+    }
+}

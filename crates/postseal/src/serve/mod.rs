@@ -51,6 +51,7 @@ mod organisations;
 mod key_check;
 mod process;
 
+pub(crate) use hosted_dns::HostedDnsError;
 pub(crate) use inherited::InheritedSockets;
 pub(crate) use reload::{ReloadReply, Reloaded};
 pub(crate) use run::{Begin, StartError, run};
