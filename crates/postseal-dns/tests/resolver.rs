@@ -178,7 +178,7 @@ async fn silence_and_lies_end_in_time() {
     assert_eq!(lied.outcome, failed(Failure::Timeout), "an answer to another question is no answer");
     let took = began.elapsed();
     assert!(
-        took > Duration::from_millis(3900) && took < Duration::from_secs(9),
+        took > Duration::from_millis(3900) && took < Duration::from_secs(30),
         "two queries of 2 s: {took:?}"
     );
 }

@@ -11,7 +11,7 @@ use postseal_milter::{Access, Config, Socket, SocketError, Stop};
 use support::filter::{Mode, Running};
 use support::{Mta, client, content, envelope, packet};
 
-const DRAIN: Stop = Stop::Drain { grace: Duration::from_secs(5) };
+const DRAIN: Stop = Stop::Drain { grace: Duration::from_secs(60) };
 
 fn message(body: &[u8]) -> Vec<u8> {
     [envelope(2), content(5, body)].concat()
@@ -63,17 +63,23 @@ fn says_that_it_is_working_and_gives_up_in_time() {
         decision_timeout: Duration::from_millis(550),
         ..Config::default()
     };
-    let filter = Running::start(Mode::Wait(Duration::from_millis(350)), config);
+    // Its time is far off, however late this machine is.
+    let filter = Running::start(
+        Mode::Wait(Duration::from_millis(350)),
+        Config { decision_timeout: Duration::from_secs(60), ..config },
+    );
     let mut mta = Mta::unix(&filter.path());
     mta.negotiate();
     mta.say(&message(b""));
-    assert_eq!(mta.verdict(), "pppic");
+    let said = mta.verdict();
+    assert!(matches!(said.strip_suffix("ic"), Some("p" | "pp" | "ppp" | "pppp")), "{said}");
     drop(mta);
     let filter = Running::start(Mode::Wait(Duration::from_secs(60)), config);
     let mut mta = Mta::unix(&filter.path());
     mta.negotiate();
     mta.say(&message(b""));
-    assert_eq!(mta.verdict(), "pppppt");
+    let said = mta.verdict();
+    assert!(matches!(said.strip_suffix('t'), Some("p" | "pp" | "ppp" | "pppp" | "ppppp")), "{said}");
     mta.say(&packet(b'A', b""));
     let stats = filter.until(|stats| stats.messages == 1);
     assert_eq!((stats.late_decisions, stats.panics), (1, 0));
@@ -85,7 +91,7 @@ fn notices_an_mta_that_goes_while_it_decides() {
     let mut mta = Mta::unix(&filter.path());
     mta.negotiate();
     mta.say(&message(b""));
-    filter.until(|_| filter.log().iter().any(|line| line.starts_with("message")));
+    filter.until(|_| filter.has_logged("message", 1));
     drop(mta);
     let stats = filter.until(|stats| stats.open == 0);
     assert_eq!((stats.messages, stats.aborted), (0, 1));
@@ -135,15 +141,16 @@ fn closes_what_is_not_wanted() {
 
 #[test]
 fn closes_a_silent_mta() {
-    let config = Config { read_timeout: Duration::from_millis(300), ..Config::default() };
+    let config = Config { read_timeout: Duration::from_secs(2), ..Config::default() };
     let filter = Running::start(Mode::Edit, config);
     let begun = Instant::now();
     let mut mta = Mta::unix(&filter.path());
     mta.negotiate();
-    std::thread::sleep(Duration::from_millis(200));
+    std::thread::sleep(Duration::from_millis(300));
     mta.say(&envelope(1));
     assert!(mta.is_closed());
-    assert!(begun.elapsed() >= Duration::from_millis(450), "{:?}", begun.elapsed());
+    // It was silent for two seconds after what it said last.
+    assert!(begun.elapsed() >= Duration::from_millis(2_250), "{:?}", begun.elapsed());
     let stats = filter.until(|stats| stats.open == 0);
     assert_eq!((stats.timeouts, stats.aborted), (1, 1));
 }
@@ -173,7 +180,7 @@ fn a_stop_cuts_an_mta_that_does_not_read() {
     let begun = Instant::now();
     filter.stop(Stop::Drain { grace: Duration::from_millis(200) });
     assert_eq!(filter.finished().cut, 1);
-    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert!(begun.elapsed() < Duration::from_secs(60));
 }
 
 #[test]
@@ -210,7 +217,7 @@ fn drains() {
     idle.negotiate();
     busy.negotiate();
     busy.say(&envelope(1));
-    filter.until(|stats| stats.accepted == 2);
+    filter.until(|stats| stats.accepted == 2 && filter.has_logged("mail", 1));
     let path = filter.path();
     filter.stop(DRAIN);
     assert!(idle.is_closed());
@@ -232,13 +239,12 @@ fn cuts_what_takes_too_long() {
     deciding.say(&message(b""));
     sending.negotiate();
     sending.say(&envelope(1));
-    filter.until(|stats| stats.accepted == 2 && !filter.log().is_empty());
-    std::thread::sleep(Duration::from_millis(100));
+    filter.until(|_| filter.has_logged("mail", 2) && filter.has_logged("message", 1));
     let begun = Instant::now();
     filter.stop(Stop::Drain { grace: Duration::from_millis(200) });
     assert!(deciding.is_closed() && sending.is_closed());
     let stats = filter.finished();
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(begun.elapsed() < Duration::from_secs(30), "the filter would wait for a minute");
     assert_eq!((stats.cut, stats.aborted, stats.messages), (2, 2, 0));
 }
 
@@ -247,7 +253,9 @@ fn hands_over_patiently() {
     let filter = Running::start(Mode::Edit, Config::default());
     let mut mta = Mta::unix(&filter.path());
     mta.negotiate();
-    filter.stop(Stop::HandOver { patience: Duration::from_millis(600), grace: Duration::from_secs(5) });
+    let begun = Instant::now();
+    let patience = Duration::from_secs(3);
+    filter.stop(Stop::HandOver { patience, grace: Duration::from_secs(60) });
     for _ in 0..3 {
         std::thread::sleep(Duration::from_millis(100));
         mta.say(&message(b""));
@@ -257,7 +265,7 @@ fn hands_over_patiently() {
     // The file is there still: it is the next process's now.
     assert!(path.exists());
     mta.say(&envelope(1));
-    std::thread::sleep(Duration::from_millis(500));
+    std::thread::sleep((patience + Duration::from_millis(500)).saturating_sub(begun.elapsed()));
     mta.say(&content(1, b""));
     assert_eq!(mta.verdict(), "ic");
     assert!(mta.is_closed());

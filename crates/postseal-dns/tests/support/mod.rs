@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::{A, CNAME, SOA, TXT};
@@ -52,14 +53,16 @@ impl Server {
     }
 }
 
-/// The same free port for UDP and TCP.
+/// The same free port for UDP and TCP. Where it is given, a test beside this one may have it for a while.
 async fn bind(address: &str) -> (UdpSocket, TcpListener) {
-    for _ in 0..50 {
-        let tcp = TcpListener::bind(address).await.expect("a free port");
-        let address = tcp.local_addr().expect("a bound socket");
-        if let Ok(udp) = UdpSocket::bind(address).await {
-            return (udp, tcp);
+    for _ in 0..600 {
+        if let Ok(tcp) = TcpListener::bind(address).await {
+            let address = tcp.local_addr().expect("a bound socket");
+            if let Ok(udp) = UdpSocket::bind(address).await {
+                return (udp, tcp);
+            }
         }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("no port is free for both UDP and TCP");
 }

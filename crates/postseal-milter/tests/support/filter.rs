@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use postseal_milter::{
     Access, Actions, Answer, Client, Config, Handler, Interest, Macros, Milter, Path, Peer, Server, Snapshot,
@@ -11,6 +11,8 @@ use postseal_milter::{
 };
 use tempfile::TempDir;
 use tokio::sync::mpsc;
+
+use super::PATIENCE;
 
 /// What the filter does at the end of each message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,6 +83,7 @@ impl Handler for Recorder {
     }
 
     fn mail(&mut self, path: &Path<'_>, _: &Macros) -> Answer {
+        self.see("mail".to_owned());
         self.octets = 0;
         self.is_doomed = path.address == b"<panic>";
         Answer::Continue
@@ -155,7 +158,8 @@ impl Running {
 
     /// Waits until a number is as expected.
     pub(crate) fn until(&self, expected: impl Fn(&Snapshot) -> bool) -> Snapshot {
-        for _ in 0..400 {
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
             let stats = self.stats();
             if expected(&stats) {
                 return stats;
@@ -163,6 +167,11 @@ impl Running {
             std::thread::sleep(Duration::from_millis(10));
         }
         panic!("it does not come to that: {:?}", self.stats());
+    }
+
+    /// Whether so many lines of the log begin so.
+    pub(crate) fn has_logged(&self, beginning: &str, count: usize) -> bool {
+        self.log().iter().filter(|line| line.starts_with(beginning)).count() >= count
     }
 
     pub(crate) fn stop(&self, stop: Stop) {

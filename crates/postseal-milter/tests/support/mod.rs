@@ -141,4 +141,5 @@ fn is_end(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset)
 }
 
-const PATIENCE: Duration = Duration::from_secs(20);
+/// What is waited for is normally done in a moment.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
