@@ -16,13 +16,16 @@
 
 #![expect(clippy::print_stdout, reason = "it says how many cases were judged")]
 
+mod cpu_time;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use cpu_time::CpuTime;
 use postseal_core::advice::{
     AtSource, CertificateFault, CheckReport, CheckRequest, ExchangeTlsa, Finding, FindingId,
     MAX_CHECK_QUERIES, PolicyFetch, PolicyNotReached, PolicyUnavailable, ServerSays, Severity, SourceAnswers,
@@ -482,7 +485,7 @@ fn large_records_are_bounded() {
             zone.add(&name(owner), 3600, RecordData::Txt(record.clone()));
         }
         let mut answers = Answers::new(&zone).with_limit(MAX_CHECK_QUERIES);
-        let started = Instant::now();
+        let started = CpuTime::start();
         let report = check(&CheckRequest::new(name("@")), &mut answers).expect("a zone answers everything");
         let front = String::from_utf8_lossy(&record.octets[..24]);
         assert!(started.elapsed() < Duration::from_secs(2), "{front}: {:?}", started.elapsed());

@@ -4,7 +4,7 @@ mod world;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use postseal_core::arc::ArcResult;
 use postseal_core::dkim::{DkimResult, Selector};
@@ -418,11 +418,13 @@ async fn pages_are_fast_however_many_rows_there_are() {
     let queued = |id: &str| VerdictFilter { queue_id: Some(id.to_owned()), ..VerdictFilter::default() };
     let client =
         |last| VerdictFilter { client: Some(IpAddr::from([192, 0, 2, last])), ..VerdictFilter::default() };
-    let mut slowest = std::time::Duration::ZERO;
-    let mut took = |what: &str, begun: Instant| {
+    let (mut slowest, mut dearest) = (Duration::ZERO, Duration::ZERO);
+    let mut took = |what: &str, (begun, before): (Instant, Duration)| {
         println!("{what}: {:?}", begun.elapsed());
         slowest = slowest.max(begun.elapsed());
+        dearest = dearest.max(cpu_time() - before);
     };
+    let now = || (Instant::now(), cpu_time());
     for filter in [
         VerdictFilter::default(),
         author("d77.example"),
@@ -441,32 +443,39 @@ async fn pages_are_fast_however_many_rows_there_are() {
         VerdictFilter { dmarc: Some(DmarcResult::Pass), ..action("reject") },
     ] {
         for before in [None, Some(many.cast_signed() / 2)] {
-            let begun = Instant::now();
+            let begun = now();
             let page = world.store.verdicts(&filter, before, 50).await.expect("read");
             assert!(page.verdicts.len() <= 50);
             took(&format!("{filter:?} before {before:?}"), begun);
         }
     }
     for domain in ["large.example", "d77.example", "absent.example"] {
-        let begun = Instant::now();
+        let begun = now();
         world.store.policy_effect(&name(domain), 50).await.expect("read");
         took(&format!("the effect of policies on {domain}"), begun);
-        let begun = Instant::now();
+        let begun = now();
         world.store.verdict_days(Some(&name(domain)), 0, 400).await.expect("read");
         took(&format!("the days of {domain}"), begun);
     }
-    let begun = Instant::now();
+    let begun = now();
     world.store.verdict_days(None, 0, 400).await.expect("read");
     took("all days", begun);
-    let begun = Instant::now();
+    let begun = now();
     world
         .store
         .expire_verdicts(VerdictExpiry { rows_before: T0 + DAY, counters_before: 0 })
         .await
         .expect("removed");
-    println!("removing 2 000 rows: {:?}", begun.elapsed());
+    println!("removing 2 000 rows: {:?}", begun.0.elapsed());
     println!("{many} rows stored in {stored:?}, the slowest question took {slowest:?}");
-    assert!(slowest.as_millis() < 500, "{slowest:?}");
+    // Of work: a busy machine may take as long as it likes.
+    assert!(dearest.as_millis() < 500, "{dearest:?}");
+}
+
+/// For how long this process has run, on all cores together.
+fn cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::try_from(time).expect("not before it began")
 }
 
 /// Of 10 000 domains and 30 days; half of all messages are of one domain, from many clients.

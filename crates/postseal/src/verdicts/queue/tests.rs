@@ -49,7 +49,7 @@ fn a_sleeper_is_woken() {
         while taken < 100 {
             match sleeper.take() {
                 Some(_) => taken += 1,
-                None if sleeper.may_sleep() => std::thread::park_timeout(std::time::Duration::from_secs(60)),
+                None if sleeper.may_sleep() => std::thread::park_timeout(std::time::Duration::from_secs(600)),
                 None => {}
             }
         }
@@ -60,5 +60,5 @@ fn a_sleeper_is_woken() {
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
     thread.join().expect("no panic");
-    assert!(begun.elapsed().as_secs() < 30, "nobody slept through a verdict");
+    assert!(begun.elapsed().as_secs() < 300, "nobody slept through a verdict");
 }

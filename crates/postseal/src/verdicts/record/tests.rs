@@ -127,6 +127,11 @@ fn a_message_pays_little_for_its_verdict() {
     let spooling =
         Spooling::begin(Arc::clone(&queue), writer, 1 << 30, Arc::new(Notify::new()), |_| {}).expect("begun");
     let judged = judged(Some("v=DMARC1; p=reject"), CLIENT);
+    let cpu_time = || {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        Duration::try_from(time).expect("not before it began")
+    };
+    let before = cpu_time();
     let mut spent = Duration::ZERO;
     let mut made = Duration::ZERO;
     for _ in 0..times {
@@ -138,6 +143,7 @@ fn a_message_pays_little_for_its_verdict() {
         // As mail comes: not one on top of the other.
         std::hint::spin_loop();
     }
+    let work = (cpu_time() - before) / times;
     drop(spooling);
     let count = |count: &std::sync::atomic::AtomicU64| count.load(std::sync::atomic::Ordering::Relaxed);
     let (spooled, dropped) = (count(&queue.counts.spooled), count(&queue.counts.dropped_in_queue));
@@ -147,5 +153,6 @@ fn a_message_pays_little_for_its_verdict() {
         spent / times
     );
     assert_eq!(spooled + dropped, u64::from(times));
-    assert!(spent / times < Duration::from_millis(1), "{:?}", spent / times);
+    // Of work: a busy machine may take as long as it likes.
+    assert!(work < Duration::from_millis(1), "{work:?}");
 }
