@@ -4,7 +4,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use support::{Files, run, words};
+use support::{Files, run, run_and_act, words};
 
 const GOOD: &str = r#"
 $ORIGIN contoso.example.
@@ -206,7 +206,7 @@ fn no_dns_at_all() {
     let ids: Vec<&str> =
         json["findings"].as_array().expect("a list").iter().filter_map(|f| f["id"].as_str()).collect();
     assert!(!ids.is_empty() && ids.iter().all(|id| *id == "dns.error"), "{ids:?}");
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
 }
 
 const NO_SPF: &str = r#"
@@ -303,17 +303,11 @@ fn a_message_names_its_selectors() {
 fn watch_ends_when_the_records_are_right() {
     let files = Files::new();
     let zone = files.write("watched.zone", BAD);
-    let (path, planned) = (zone.clone(), files.write("planned.zone", GOOD));
-    let mending = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_secs(1));
-        // At once: a file half written would be an error of its own.
-        std::fs::rename(planned, path).expect("renames");
-    });
-    let started = Instant::now();
-    let ran = run(&words("check contoso.example --watch --selector s1 --zone ZONE", &[("ZONE", &zone)]));
-    mending.join().expect("renames");
+    let planned = files.write("planned.zone", GOOD);
+    let line = words("check contoso.example --watch --selector s1 --zone ZONE", &[("ZONE", &zone)]);
+    // At once: a file half written would be an error of its own.
+    let ran = run_and_act(&line, "spf.syntax", || std::fs::rename(planned, &zone).expect("renames"));
     assert_eq!(ran.status, 0, "{ran:?}");
     assert!(ran.err.contains("after 0 s still wrong: contoso.example: "), "{ran:?}");
     assert!(ran.err.contains("spf.syntax"), "{ran:?}");
-    assert!(started.elapsed() < Duration::from_secs(60));
 }

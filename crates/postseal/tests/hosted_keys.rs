@@ -17,6 +17,7 @@ use postseal_core::hosting::{
 use postseal_milter::client::{Action, Client, Letter, Submitter};
 use postseal_store::{Act, HostedKey, KeySource, Store};
 use support::node::Node;
+use support::stopwatch::Stopwatch;
 use support::{Files, run, run_with_input};
 use tokio::net::UnixStream;
 
@@ -115,16 +116,16 @@ fn signed_as(header: &str) -> Option<(String, String)> {
     Some((tag("d=")?, tag("s=")?))
 }
 
-/// Waits until mail of the author is signed so, and returns how long that took.
+/// Waits until mail of the author is signed so, and returns how long that took the node.
 async fn until_signed(node: &Node, author: &str, expected: Option<&str>) -> Duration {
-    let begun = Instant::now();
+    let watch = Stopwatch::start(node);
     loop {
         let (action, header) = send(node, "jo@contoso.example", author).await;
         let found = signed_as(&header);
         if action == Action::Accept && found.as_ref().map(|(_, selector)| selector.as_str()) == expected {
-            return begun.elapsed();
+            return watch.taken();
         }
-        assert!(begun.elapsed() < PATIENCE, "{author}: {action:?} {header} {:#?}", node.log());
+        assert!(watch.elapsed() < PATIENCE, "{author}: {action:?} {header} {:#?}", node.log());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -154,7 +155,7 @@ fn verified(files: &Files, header: &str, records: &[(String, String)]) -> Vec<St
 
 /// For what must happen within 2 s; a busy machine has longer, and how long it took is asserted
 /// where it is promised.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
 fn the_first_start_makes_the_store_and_its_key() {
@@ -228,10 +229,11 @@ async fn mail_is_signed_with_hosted_keys() {
     let (contoso, domain) = (organisation("contoso"), name("contoso.example"));
     let simple = Changes { header_canonicalization: Some(Canonicalization::Simple), ..Changes::default() };
     world.set(&contoso, &domain, simple).await;
-    let begun = Instant::now();
+    let watch = Stopwatch::start(&node);
     while !send(&node, "jo@contoso.example", "contoso.example").await.1.contains("c=simple/relaxed") {
-        assert!(begun.elapsed() < Duration::from_secs(2), "{:#?}", node.log());
+        assert!(watch.elapsed() < PATIENCE, "{:#?}", node.log());
     }
+    assert!(watch.taken() < Duration::from_secs(2), "{:?}", watch.taken());
     world.store.dkim_revoke_current(&contoso, &domain, &Waits::default(), act()).await.expect("revoked");
     let taken = until_signed(&node, "contoso.example", Some("selector2")).await;
     assert!(taken < Duration::from_secs(2), "{taken:?}");
@@ -502,13 +504,13 @@ fn texts(answer: &[u8], query: &[u8]) -> Vec<String> {
 }
 
 /// Waits until the name has these texts.
-async fn until_answered(server: SocketAddr, question: &str, expected: (u8, &[&str])) -> Duration {
+async fn until_answered(server: SocketAddr, question: &str, expected: (u8, &[&str])) {
     let begun = Instant::now();
     loop {
         let (rcode, texts) = ask_txt(server, question);
         if (rcode, texts.iter().map(String::as_str).collect::<Vec<_>>()) == (expected.0, expected.1.to_vec())
         {
-            return begun.elapsed();
+            return;
         }
         assert!(begun.elapsed() < PATIENCE, "{question}: {rcode} {texts:?}, not {expected:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -535,8 +537,9 @@ async fn the_hosting_zone_is_answered_for_with_and_without_the_store() {
     let hosted = "selector1-contoso-example._domainkey.contoso.keys.example";
     let held = store.held_domain(&name("contoso.example")).await.expect("read").expect("held");
     let record = held.configuration.expect("made").1[0].record.clone();
-    let taken = until_answered(server, hosted, (0, &[&record])).await;
-    assert!(taken < Duration::from_secs(2), "{taken:?}");
+    let watch = Stopwatch::start(&node);
+    until_answered(server, hosted, (0, &[&record])).await;
+    assert!(watch.taken() < Duration::from_secs(2), "{:?}", watch.taken());
     let check = async |question: &str, expected: (u8, &[&str])| {
         assert_eq!(
             ask_txt(server, question),

@@ -7,12 +7,12 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use postseal_core::dkim::SigningKey;
 use postseal_core::dns::{DomainName, Outcome, Question, RecordType, Records};
@@ -21,8 +21,8 @@ use postseal_dns::ask::Resolver;
 use postseal_store::{AuditVerdict, DomainQuestion, KeySource, Store};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use serde_json::{Value, json};
-use support::Files;
 use support::node::Node;
+use support::{Files, own_address};
 use tokio::runtime::Runtime;
 
 /// Deaths in a normal run; more where the variable says so.
@@ -55,7 +55,7 @@ struct World {
 #[test]
 fn a_node_survives_sudden_deaths() {
     let kills = std::env::var("POSTSEAL_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(KILLS);
-    let dns = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a port");
+    let dns = own_address();
     let text = format!(
         "[store]\npath = \"state/postseal.db\"\nkey_encryption_key = \"file:kek\"\n\
          [hosting]\nzone = \"keys.example\"\nlisten = [\"{dns}\"]\nname_servers = [\"ns1.keys.example\"]\n\
@@ -75,7 +75,9 @@ fn a_node_survives_sudden_deaths() {
         }
         check(&node, dns, &world, &runtime);
         if round < kills {
-            churn_and_kill(&mut node, &world, &mut random);
+            // Every other one dies after some changes, however slow it is; the others at any time.
+            let changes = if round % 2 == 0 { 8 } else { 0 };
+            churn_and_kill(&mut node, &world, &mut random, changes);
         }
         files = std::mem::replace(&mut node.files, Files::new());
     }
@@ -85,7 +87,9 @@ fn a_node_survives_sudden_deaths() {
     assert!(world.cut_off > 0, "no death came in the middle of a change");
 }
 
-fn churn_and_kill(node: &mut Node, world: &Arc<Mutex<World>>, random: &mut Random) {
+fn churn_and_kill(node: &mut Node, world: &Arc<Mutex<World>>, random: &mut Random, changes: u64) {
+    let answered = || world.lock().expect("no panic").answered;
+    let before = answered();
     let socket = node.path("run/control.sock");
     let clients: Vec<_> = (0..CLIENTS)
         .map(|client| {
@@ -93,6 +97,11 @@ fn churn_and_kill(node: &mut Node, world: &Arc<Mutex<World>>, random: &mut Rando
             thread::spawn(move || churn(&socket, &world, client, &mut Random(seed)))
         })
         .collect();
+    let begun = Instant::now();
+    while answered() < before + changes {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:#?}", node.log());
+        thread::sleep(Duration::from_millis(1));
+    }
     thread::sleep(Duration::from_millis(random.next() % 1_500));
     node.signal("KILL");
     node.ended();

@@ -161,7 +161,8 @@ fn a_resolver_that_is_silent_is_a_result() {
         "--resolver",
         &address,
     ]);
-    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+    // Four seconds, unless told otherwise; a node would go on for twenty.
+    assert!(began.elapsed() < Duration::from_secs(18), "{:?}", began.elapsed());
     assert_eq!(ran.status, 1, "{ran:?}");
     let json = ran.json();
     assert_eq!(json["result"], "temperror");

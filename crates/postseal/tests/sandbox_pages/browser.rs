@@ -64,7 +64,7 @@ impl Sandbox {
     pub(crate) fn ends_and_leaves_nothing(mut self) {
         let kill = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         assert!(kill.expect("kill(1) runs").success());
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(60);
         let status = loop {
             match self.child.try_wait().expect("a child") {
                 Some(status) => break status,

@@ -2,11 +2,14 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
 pub mod node;
+mod own_address;
+pub mod stopwatch;
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+pub use own_address::own_address;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -63,6 +66,28 @@ pub fn run_with_input<S: AsRef<std::ffi::OsStr>>(words: &[S], input: &[u8]) -> R
     let output = child.wait_with_output().expect("ends");
     writer.join().expect("writes");
     ran(output)
+}
+
+/// Runs it with these words, and does something once it has said this on standard error.
+pub fn run_and_act<S: AsRef<std::ffi::OsStr>>(words: &[S], said: &str, act: impl FnOnce()) -> Ran {
+    let mut command = program();
+    command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("starts");
+    let mut stdout = child.stdout.take().expect("piped");
+    let reader = std::thread::spawn(move || {
+        let mut out = Vec::new();
+        stdout.read_to_end(&mut out).map(|_| out)
+    });
+    let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
+    let (mut err, mut act) = (Vec::new(), Some(act));
+    while stderr.read_until(b'\n', &mut err).expect("reads") > 0 {
+        if String::from_utf8_lossy(&err).contains(said) {
+            act.take().into_iter().for_each(|act| act());
+        }
+    }
+    assert!(act.is_none(), "it does not say {said:?}: {}", String::from_utf8_lossy(&err));
+    let (status, stdout) = (child.wait().expect("ends"), reader.join().expect("no panic").expect("reads"));
+    ran(Output { status, stdout, stderr: err })
 }
 
 fn ran(output: Output) -> Ran {

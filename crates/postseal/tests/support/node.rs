@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Files, program, run};
+use super::{Files, own_address, program, run};
 
 /// Its files, its process and its log. It is killed when the test ends, however that ends.
 pub struct Node {
     pub files: Files,
-    pub http: u16,
+    http: SocketAddr,
     pub child: Child,
     log: Arc<Mutex<Vec<String>>>,
 }
@@ -31,7 +31,7 @@ impl Node {
 
     /// The same, with changes to how it is started.
     pub fn start_with(files: Files, text: &str, change: impl FnOnce(&mut Command)) -> Node {
-        let http = free_port();
+        let http = own_address();
         files.write("postseal.toml", complete(text, http));
         Node::run(files, http, change)
     }
@@ -50,7 +50,7 @@ impl Node {
         })
     }
 
-    fn run(files: Files, http: u16, change: impl FnOnce(&mut Command)) -> Node {
+    fn run(files: Files, http: SocketAddr, change: impl FnOnce(&mut Command)) -> Node {
         let path = files.path("postseal.toml");
         let mut command = program();
         command.arg("serve").arg("--config").arg(&path);
@@ -144,7 +144,7 @@ impl Node {
 
     /// Status line and body.
     pub fn get(&self, path: &str) -> (String, String) {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.http)).expect("connects");
+        let mut stream = TcpStream::connect(self.http).expect("connects");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).expect("writes");
@@ -189,7 +189,7 @@ impl Drop for Node {
 }
 
 /// The text with the sockets of a test.
-fn complete(text: &str, http: u16) -> String {
+fn complete(text: &str, http: SocketAddr) -> String {
     let mut whole = String::new();
     if !text.contains("[milter]") {
         whole += "[milter]\nlisten = \"unix:milter.sock\"\n";
@@ -198,19 +198,13 @@ fn complete(text: &str, http: u16) -> String {
         // Nobody answers there.
         whole += "[resolver]\nservers = \"127.0.0.1:1\"\n";
     }
-    whole += &format!("[http]\nlisten = \"127.0.0.1:{http}\"\n[control]\nsocket = \"run/control.sock\"\n");
+    whole += &format!("[http]\nlisten = \"{http}\"\n[control]\nsocket = \"run/control.sock\"\n");
     // Keys of the top come first, before any table.
     let (top, tables) = match text.find('[') {
         Some(at) => text.split_at(at),
         None => (text, ""),
     };
     format!("{top}{whole}{tables}")
-}
-
-/// A port that nobody listens on now.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    listener.local_addr().expect("an address").port()
 }
 
 /// An RSA key in a file that only its owner may read.
