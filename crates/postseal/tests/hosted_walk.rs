@@ -190,6 +190,7 @@ fn the_walk_by_commands() {
     let watched = world.good("dkim get contoso.example --watch --select Status");
     assert_eq!(watched, "Status : Valid\n");
     rotates(&world);
+    is_the_receivers(&world);
     is_kept(&world);
 }
 
@@ -212,6 +213,63 @@ fn rotates(world: &World) {
     let off = world.json("dkim get contoso.example");
     assert_eq!((&off["Status"], &off["Flyout"]), (&"Valid".into(), &"NotSigning".into()));
     assert_eq!(off["BodyCanonicalization"], "Simple");
+}
+
+/// What decides about incoming mail, and how long its rows are kept.
+fn is_the_receivers(world: &World) {
+    let on_reject = |shown: &str| {
+        let line = shown.lines().find(|line| property(line) == Some("on_reject")).expect("a line");
+        line.split_once(": ").expect("a value").1.to_owned()
+    };
+    assert_eq!(on_reject(&world.good("receiver-policy get")), "reject");
+    world.good("receiver-policy set on_reject=quarantine quarantine_by=header");
+    let policy = world.json("receiver-policy get");
+    let changed = serde_json::json!({"value": "quarantine", "file": "reject", "changed": true});
+    assert_eq!(policy["on_reject"], changed);
+    let set = world.good("receiver-policy set on_reject=file");
+    assert_eq!(on_reject(&set), "reject");
+    assert!(set.contains("header  (changed; the file has hold)"), "{set}");
+    world.bad(
+        "receiver-policy set on_reject=drop",
+        2,
+        &["on_reject is one of reject, quarantine, tag, file"],
+    );
+    world.bad("receiver-policy set on_reject", 2, &["is not KEY=VALUE", "receiver-policy get"]);
+
+    let pair =
+        "allowed-pair add partner.example --subdomains --client 192.0.2.0/24 --until 2199-01-31 --note fax";
+    let added = world.good(pair);
+    assert!(
+        added.contains(
+            "partner.example *.partner.example  from 192.0.2.0/24  until 2199-02-01T00:00:00Z  fax"
+        ),
+        "{added}"
+    );
+    world.bad(pair, 2, &["already"]);
+    world.bad("allowed-pair add partner.example", 2, &["--client"]);
+    world.bad("allowed-pair add partner.example --client 192.0.2.0/24 --until soon", 2, &["2027-01-31"]);
+    world.good("allowed-pair add partner.example --authenticated lists.example");
+    let pairs = world.json("allowed-pair list");
+    let pairs = pairs.as_array().expect("a list");
+    assert_eq!((pairs.len(), &pairs[1]["authenticated"]), (2, &serde_json::json!("lists.example")));
+    world.good(&format!("allowed-pair remove {}", pairs[0]["id"]));
+    assert_eq!(world.json("allowed-pair list").as_array().map(Vec::len), Some(1));
+    world.bad("allowed-pair remove 99", 2, &["no allowed pair"]);
+
+    assert_eq!(world.good("retention get"), "30 days\n");
+    assert!(
+        world.good("retention set 14d --dry-run").starts_with("14 days  (changed; the file has 30 days)\n")
+    );
+    assert_eq!(world.good("retention get"), "30 days\n");
+    assert_eq!(world.json("retention set 36h")["keep_seconds"], 129_600);
+    assert_eq!(world.good("retention set file"), "30 days\n");
+    world.bad("retention set 3", 2, &["1h to 3660d"]);
+    let rows = world.json("audit list");
+    let actions: Vec<&str> =
+        rows.as_array().expect("a list").iter().filter_map(|row| row["action"].as_str()).collect();
+    for action in ["receiver.set", "exception.add", "exception.remove", "node.set"] {
+        assert!(actions.contains(&action), "{action}: {actions:?}");
+    }
 }
 
 /// The rest: sealers, the audit log, a backup, the end of a domain.

@@ -53,7 +53,9 @@ enum ArcConfigCommand {
 const EXAMPLES: &str = "\
 Examples:
   postseal arc-config add lists.example
-  postseal arc-config set lists.example,forwarder.example";
+  postseal arc-config set lists.example,forwarder.example
+  postseal arc-config remove forwarder.example
+  postseal arc-config get --json";
 
 pub(super) fn run(args: &ArcConfigArgs, terminal: &Terminal) -> Result<Status, Problem> {
     match &args.command {

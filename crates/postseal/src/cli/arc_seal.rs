@@ -22,6 +22,7 @@ use crate::words::{arc_cause, authserv_id_error, seal_refusal};
 
 /// Authenticated Received Chain: what forwarders vouch for (RFC 8617)
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct ArcArgs {
     #[command(subcommand)]
     command: ArcCommand,
@@ -36,7 +37,6 @@ enum ArcCommand {
 // Authentication-Results fields that bear the authserv-id.
 /// Add an ARC Set to a message that is passed on
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
 struct ArcSealArgs {
     #[command(flatten)]
     signing: SigningArgs,

@@ -12,7 +12,7 @@ use crate::words::{Lang, say};
 
 /// Look at the configuration file
 #[derive(Debug, Args)]
-#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(subcommand_required = true, arg_required_else_help = true, after_help = EXAMPLES)]
 pub(super) struct ConfigArgs {
     #[command(subcommand)]
     command: ConfigCommand,
@@ -25,7 +25,6 @@ enum ConfigCommand {
 
 /// Say what is wrong in a configuration file, where, and what to write instead
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
 struct CheckArgs {
     /// Configuration file [default: /etc/postseal/postseal.toml]
     #[arg(value_name = "FILE", default_value = CONFIG_FILE, hide_default_value = true)]

@@ -72,7 +72,9 @@ const EXAMPLES: &str = "\
 Examples:
   postseal domain add contoso.example
   postseal domain verify contoso.example
-  postseal domain list --json";
+  postseal domain list --json
+  postseal domain show contoso.example
+  postseal domain remove contoso.example";
 
 pub(super) fn run(args: &DomainArgs, terminal: &Terminal) -> Result<Status, Problem> {
     match &args.command {

@@ -34,14 +34,17 @@ mod spf;
 pub(crate) mod verify;
 
 // The commands that ask a running node.
+mod allowed_pair;
 mod arc_config;
 mod audit;
 mod backup;
 mod dkim;
 mod domain;
 mod org;
+mod receiver_policy;
 mod records;
 mod reload;
+mod retention;
 mod setup_link;
 mod token;
 
@@ -63,7 +66,8 @@ use terminal::Terminal;
     version,
     subcommand_required = true,
     arg_required_else_help = true,
-    disable_help_subcommand = true
+    disable_help_subcommand = true,
+    after_help = EXAMPLES
 )]
 struct Cli {
     #[command(flatten)]
@@ -90,12 +94,21 @@ enum Command {
     Dkim(Box<dkim::DkimArgs>),
     Records(records::RecordsArgs),
     ArcConfig(arc_config::ArcConfigArgs),
+    ReceiverPolicy(receiver_policy::ReceiverPolicyArgs),
+    AllowedPair(allowed_pair::AllowedPairArgs),
+    Retention(retention::RetentionArgs),
     Audit(audit::AuditArgs),
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
     Token(token::TokenArgs),
     SetupLink(setup_link::SetupLinkArgs),
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  postseal check contoso.example
+  postseal explain bounce.eml
+  postseal sandbox";
 
 /// How a command ended, where it could be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +160,9 @@ impl Command {
             Command::Dkim(args) => dkim::run(&args, terminal),
             Command::Records(args) => records::run(&args, terminal),
             Command::ArcConfig(args) => arc_config::run(&args, terminal),
+            Command::ReceiverPolicy(args) => receiver_policy::run(&args, terminal),
+            Command::AllowedPair(args) => allowed_pair::run(&args, terminal),
+            Command::Retention(args) => retention::run(&args, terminal),
             Command::Audit(args) => audit::run(&args, terminal),
             Command::Backup(args) => backup::backup(&args, terminal),
             Command::Restore(args) => backup::restore(&args, terminal),

@@ -10,11 +10,38 @@ use crate::words::{Lang, say};
 
 /// The whole command line in this language.
 pub(super) fn command(lang: Lang) -> clap::Command {
-    let command = Cli::command();
+    let command = with_examples(Cli::command(), None, &mut vec!["postseal".to_owned()]);
     match lang {
         Lang::En => command,
         Lang::Ja => japanese(command, &mut Vec::new()),
     }
+}
+
+/// Gives each command the examples of the one above it that are about it, where it has none of its own.
+fn with_examples(mut command: clap::Command, above: Option<&str>, path: &mut Vec<String>) -> clap::Command {
+    let own = command.get_after_help().map(ToString::to_string);
+    let examples = own.or_else(|| examples_of(&path.join(" "), above?));
+    if let Some(examples) = &examples {
+        command = command.after_help(examples.clone());
+    }
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for name in names {
+        path.push(name.clone());
+        command = command.mut_subcommand(&name, |sub| with_examples(sub, examples.as_deref(), path));
+        path.pop();
+    }
+    command
+}
+
+/// The lines of these examples that call this command.
+fn examples_of(command: &str, examples: &str) -> Option<String> {
+    let calls = |line: &&str| {
+        let rest = line.trim_start().strip_prefix(command);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    let lines: Vec<&str> = examples.lines().filter(calls).collect();
+    let title = if lines.len() == 1 { "Example:" } else { "Examples:" };
+    (!lines.is_empty()).then(|| format!("{title}\n{}", lines.join("\n")))
 }
 
 /// Reports help, a version or a usage error, and returns the exit status.
@@ -127,6 +154,16 @@ fn about(path: &str) -> Option<&'static str> {
         "arc-config set" => "すべて置き換えます。ドメインを指定しなければ何も信頼しません",
         "arc-config add" => "追加します",
         "arc-config remove" => "削除します",
+        "receiver-policy" => "動作中のノードの、DMARC に失敗したメールの扱いを管理します",
+        "receiver-policy get" => "現在の設定を表示します",
+        "receiver-policy set" => "一部を変更します。設定ファイルより優先され、次のメッセージから有効です",
+        "allowed-pair" => "動作中のノードの許可ペア: DMARC に失敗しても受け入れるメール",
+        "allowed-pair list" => "設定ファイルのものも含め、一覧を表示します",
+        "allowed-pair add" => "送信元を限って差出人(From)ドメインを許可します。次のメッセージから有効です",
+        "allowed-pair remove" => "許可ペアを削除します",
+        "retention" => "動作中のノードの、判定したメッセージの記録の保存期間を管理します",
+        "retention get" => "現在の保存期間を表示します",
+        "retention set" => "保存期間を変更します。期間を過ぎたものは 1 時間以内に削除されます",
         "audit" => "動作中のノードの監査ログ: 誰が何をしたか",
         "audit list" => "古い順に表示します",
         "audit verify" => "書き換えや削除がないことを確認します(終了ステータス 1: ある)",
@@ -190,6 +227,19 @@ fn argument(path: &str, id: &str) -> Option<&'static str> {
             "表示せずにこのファイルに書き込みます(モード 0600、既存のファイルは上書きしない)"
         }
         ("token remove", "name") => "トークンの名前",
+        ("receiver-policy set", "changes") => {
+            "KEY=VALUE。KEY は設定ファイルの [receive] のキー。VALUE が file の場合は設定ファイルに従います"
+        }
+        ("allowed-pair add", "author_domain") => "差出人(From)ドメイン",
+        ("allowed-pair add", "subdomains") => "サブドメインも含めます",
+        ("allowed-pair add", "client") => "接続元のアドレスまたはネットワーク",
+        ("allowed-pair add", "authenticated") => {
+            "SPF または DKIM で、このドメインかそのサブドメインとして認証されたもの"
+        }
+        ("allowed-pair add", "until") => "この日の終わり(UTC)、またはこの日時まで [省略時: 削除するまで]",
+        ("allowed-pair add", "note") => "許可する理由",
+        ("allowed-pair remove", "id") => "list で表示される番号",
+        ("retention set", "time") => "1h から 3660d まで。保存しない場合は 0、設定ファイルに従う場合は file",
         ("audit list", "after") => "この行より後だけ",
         ("audit verify", "head") => {
             "別の場所に控えた行番号とリンク。そこまでの行が欠けていないことも確認します"
@@ -315,6 +365,24 @@ mod tests {
             }
         }
         check(&Cli::command(), &mut Vec::new());
+    }
+
+    /// Whoever asks how a command is used sees it used.
+    #[test]
+    fn every_command_shows_an_example_of_itself() {
+        fn check(command: &clap::Command, path: &mut Vec<String>) {
+            let here = path.join(" ");
+            let shown = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(shown.contains(&here), "no example of {here:?}: {shown:?}");
+            for sub in command.get_subcommands() {
+                path.push(sub.get_name().to_owned());
+                check(sub, path);
+                path.pop();
+            }
+        }
+        for lang in [Lang::En, Lang::Ja] {
+            check(&command(lang), &mut vec!["postseal".to_owned()]);
+        }
     }
 
     #[test]

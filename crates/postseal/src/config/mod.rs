@@ -46,6 +46,7 @@ pub(crate) use fault_report::FaultReport;
 pub(crate) use hosting_settings::{HostingSettings, KeysSettings, StoreSettings, VerdictSettings};
 pub(crate) use network::{Network, NetworkError};
 pub(crate) use portal_settings::PortalSettings;
+pub(crate) use quantity::retention;
 pub(crate) use sections::CONTROL_SOCKET;
 pub(crate) use settings::{
     AllowedPair, ControlSettings, Infrastructure, LogFormat, LogLevel, LogSettings, MilterAddress,

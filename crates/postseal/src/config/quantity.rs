@@ -23,6 +23,11 @@ pub(super) fn duration(text: &str, range: &DurationRange) -> Result<Duration, Fa
     }
 }
 
+/// How long a row of each judged message is kept: a span of time, or `0` for no rows.
+pub(crate) fn retention(text: &str) -> Result<Duration, FaultKind> {
+    if text == "0" { Ok(Duration::ZERO) } else { duration(text, &KEEP) }
+}
+
 /// Octets: a whole number and a unit, `4096B`, `512kB`, `64MB`, `1GB`; `MiB` and the like too.
 pub(super) fn size(text: &str, range: &SizeRange) -> Result<u64, FaultKind> {
     let wrong = || FaultKind::Size { value: text.to_owned() };
@@ -75,7 +80,7 @@ pub(super) const MESSAGE_TIME: DurationRange = seconds(1, 280, "1s", "280s");
 /// A step in the life of a key; hosted records may be kept for an hour.
 pub(super) const WAIT: DurationRange = seconds(3_600, 366 * 86_400, "1h", "366d");
 /// How long something is kept of each message.
-pub(super) const KEEP: DurationRange = seconds(3_600, 3_660 * 86_400, "1h", "3660d");
+const KEEP: DurationRange = seconds(3_600, 3_660 * 86_400, "1h", "3660d");
 /// The life of a signature.
 pub(super) const EXPIRY: DurationRange = seconds(3_600, 366 * 86_400, "1h", "366d");
 /// The cache of DNS answers.

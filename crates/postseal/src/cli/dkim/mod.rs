@@ -130,7 +130,8 @@ Examples:
   postseal dkim get contoso.example --select selector1CNAME,selector2CNAME
   postseal dkim new contoso.example --enabled true
   postseal dkim set contoso.example --enabled true
-  postseal dkim rotate contoso.example --key-size 3072";
+  postseal dkim rotate contoso.example --key-size 3072
+  postseal dkim remove contoso.example --dry-run";
 
 pub(super) fn run(args: &DkimArgs, terminal: &Terminal) -> Result<Status, Problem> {
     match &args.command {

@@ -10,7 +10,7 @@ use postseal_store::KeySource;
 
 use super::values;
 use crate::config::fault::FaultKind;
-use crate::config::quantity::{self, DurationRange, duration, size};
+use crate::config::quantity::{self, duration, size};
 use crate::config::table::{At, Table};
 use crate::config::{HostingSettings, KeysSettings, StoreSettings, VerdictSettings};
 
@@ -137,18 +137,13 @@ pub(super) fn keys(file: &Table<'_, '_>) -> KeysSettings {
 pub(super) fn verdicts(file: &Table<'_, '_>) -> VerdictSettings {
     let mut settings = VerdictSettings { keep: Duration::from_secs(30 * 86_400), spool_octets: 64_000_000 };
     let Some(table) = file.table("verdicts", "[verdicts]", &["keep", "spool"]) else { return settings };
-    if let Some(keep) = table.parsed("keep", |text| kept(text, &quantity::KEEP)) {
+    if let Some(keep) = table.parsed("keep", quantity::retention) {
         settings.keep = keep;
     }
     if let Some(octets) = table.parsed("spool", |text| size(text, &quantity::SPOOL)) {
         settings.spool_octets = octets;
     }
     settings
-}
-
-/// A span of time, or `0` for none at all.
-fn kept(text: &str, range: &DurationRange) -> Result<Duration, FaultKind> {
-    if text == "0" { Ok(Duration::ZERO) } else { duration(text, range) }
 }
 
 fn values_of<T: Clone>(found: &[At<T>]) -> Vec<T> {

@@ -28,7 +28,7 @@ pub(super) use messages::{ACTIONS, MESSAGES, MessagesWords, RESULTS, word_text};
 pub(super) use overview::{OVERVIEW, OverviewWords};
 pub(super) use receiver::{RECEIVER, ReceiverWords, choice_words, receiver_tab, setting_words};
 pub(super) use records::{RECORDS, RecordsWords};
-pub(super) use retention::{RETENTION, RetentionWords, kept_for, removed};
+pub(super) use retention::{RETENTION, RetentionWords};
 pub(super) use search::{SEARCH, SearchWords};
 pub(super) use settings::{SETTINGS, SettingsWords, action_words, scope_words};
 pub(super) use spf::{SPF, SpfWords};

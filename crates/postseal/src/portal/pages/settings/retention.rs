@@ -9,7 +9,8 @@ use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
 use crate::portal::numbers::grouped;
 use crate::portal::page::{Mark, Notice, Page, Place, render};
-use crate::portal::words::{RETENTION, RetentionWords, SETTINGS, SettingsWords, kept_for, removed};
+use crate::portal::words::{RETENTION, RetentionWords, SETTINGS, SettingsWords};
+use crate::words::{kept_for, removed};
 
 #[derive(Template)]
 #[template(path = "pages/retention.html")]
