@@ -171,10 +171,16 @@ impl<S: Fn(LogLevel, &str)> Refresher<S> {
         let at_least = snapshot.serial().saturating_add(u32::from(answers_change));
         let (next, touched) = snapshot.changed(&changes, feed.revision, serial.max(at_least), now);
         let next = Arc::new(next);
+        // On the disk first, where that is soon done: a restart or a successor, before it has opened the
+        // store, neither denies a key that was answered nor lets mail go unsigned that was signed.
+        let is_soon_written = touched.len() <= FEW_SHARDS;
         self.unwritten.extend(touched);
         changes.iter().for_each(|change| self.alarm(&snapshot, change));
         self.stale.extend(changes.into_iter().map(|change| change.name));
-        let written = if next.serial() > serial { self.write(Some(store), &next).await } else { Ok(()) };
+        let written = match is_soon_written || next.serial() > serial {
+            true => self.write(Some(store), &next).await,
+            false => Ok(()),
+        };
         self.keys.put_in_force(next);
         written
     }
@@ -336,6 +342,8 @@ async fn former_names(
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Domains that are read one by one; where more have changed, reading all is sooner done.
 const MAX_SINGLE: usize = 2_000;
+/// Shards whose writing a change waits for before it is in force.
+const FEW_SHARDS: usize = 16;
 /// Revisions that the copy may be behind where nothing in it has changed: the next start reads them again.
 const MAX_BEHIND: i64 = 1_000;
 /// Alarms that are said when all was read.
