@@ -36,7 +36,8 @@ def look_at(scene, paths, looks, storage, statuses=(200,)):
 
 def seen(scene, page, what):
     if page.locator("[hx-trigger=revealed]").count():
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(100)
+        page.wait_for_load_state("networkidle")
     if not what.endswith(("phone en", "light ja")):  # the same elements, in words or in widths that the others have too
         scene.views.axe(page, what)
     scene.views.fits(page, what)

@@ -13,7 +13,7 @@ from hostile_strings import text
 from hostile_zones import ADDRESS, CLIENTS, DOMAINS, PARENT, HostileZones
 from looker import Looker
 from milter import Session
-from process import wait_until
+from process import PATIENCE, wait_until
 
 ORGANISATION = "/o/contoso"
 
@@ -34,7 +34,7 @@ def prepared(scene):
 
 def answer_of(server, asked, kind):
     command = ["dig", "+noall", "+answer", "+time=1", "+tries=1", f"@{server}", asked, kind]
-    return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=10).stdout
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=PATIENCE).stdout
 
 
 def hostile_mail(scene):

@@ -25,8 +25,9 @@ class Looker:
 
     def open(self, what, path, wait=0):
         self.page.goto(path)
-        if wait:
+        if wait:  # for what the page asks for by itself
             self.page.wait_for_timeout(wait)
+            self.page.wait_for_load_state("networkidle")
         return self.look(what)
 
     def look(self, what):

@@ -3,6 +3,8 @@
 import socket
 import struct
 
+from process import PATIENCE
+
 FINAL = b"acdrty"  # the answers after which nothing more comes for this command
 
 
@@ -10,7 +12,7 @@ class Session:
     """One connection, one message. All texts are octets, and nothing of them is changed on the way."""
 
     def __init__(self, port, queue_id, client, name=b"client.test"):
-        self.link = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self.link = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self.say(b"O", struct.pack(">III", 6, 0x1FF, 0), until=b"O")
         self.macros(b"C", {b"j": b"mx.provider.test", b"{daemon_name}": b"smtp"})
         self.say(b"C", name + b"\0" + b"4" + struct.pack(">H", 2525) + client.encode() + b"\0")

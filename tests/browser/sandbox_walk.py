@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 
+from process import PATIENCE
+
 NEXT = {"en": "Next chapter", "ja": "次の章へ"}
 END = {"en": "Do this for your own domain", "ja": "自分のドメインで始める"}
 PAGES = ["/", "/dns", "/mailbox", "/policy", "/message/{refused}", "/message/{refused}/explain", "/message/{newest}", "/chapter/2", "/chapter/5", "/end", "/none"]
@@ -27,7 +29,7 @@ class Sandbox:
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
 
     def left(self):
         return list(self.folder.iterdir())

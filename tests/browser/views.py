@@ -2,6 +2,8 @@
 
 import importlib.resources
 
+from process import PATIENCE
+
 AXE = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text()
 
 # As axe names them: WCAG 2.2 AA, and what is good practice besides.
@@ -29,7 +31,7 @@ class Views:
             **LOOKS[look], locale=locale, storage_state=storage, base_url=origin,
             permissions=["clipboard-read", "clipboard-write"], **options,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE * 1000)
         page = context.new_page()
         said, strangers = [], []
 

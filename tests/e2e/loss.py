@@ -81,7 +81,7 @@ def nothing_lost(scene, count, rate, every):
 def wait_for_all(scene, count):
     """A queue manager that finds a message "still being delivered" lets it lie for long, which the short times between
     attempts here make likely: so the queues are flushed."""
-    for _ in range(20):
+    for _ in range(100):
         try:
             return arrived(USER, count, 3)
         except Timeout:

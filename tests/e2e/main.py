@@ -30,7 +30,8 @@ def main():
     parser.add_argument("--logs", action="store_true", help="show all logs at the end")
     parser.add_argument("--only", help="cases whose module or name has this word in it")
     options = parser.parse_args()
-    faulthandler.dump_traceback_later(340 + 2 * options.dns_stopped + 3 * options.messages / options.rate, exit=True)
+    # Says where it hangs, before whoever runs it gives up; half of it is what a slow machine needs.
+    faulthandler.dump_traceback_later(1200 + 2 * options.dns_stopped + 3 * options.messages / options.rate, exit=True)
     checks, start = Checks(), time.monotonic()
     scene = Scene(checks)
     scene.start()

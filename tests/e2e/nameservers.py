@@ -2,7 +2,7 @@
 
 import signal
 import subprocess
-from process import Process, wait_until
+from process import PATIENCE, Process, wait_until
 
 RESOLVER = "127.0.0.53"
 NODES_RESOLVER = "127.0.0.54"
@@ -148,4 +148,4 @@ def wait_for(address):
 
 def ask(address, name, kind):
     command = ["dig", "+short", "+time=1", "+tries=1", f"@{address}", name, kind]
-    return subprocess.run(command, capture_output=True, text=True, timeout=10).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE).stdout

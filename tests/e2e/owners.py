@@ -75,7 +75,7 @@ class Owner:
 
     def ask(self, name, kind):
         command = ["dig", "+noall", "+answer", "+time=1", "+tries=1", f"@{self.address}", name, kind]
-        return subprocess.run(command, capture_output=True, text=True, timeout=10).stdout
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE).stdout
 
     def add(self, *records):
         """Lines as in a zone file, with whole names."""

@@ -5,6 +5,7 @@ import os
 from mail import arrived, arrived_one, count_of, message, send
 from node import SOURCES, signing_tables
 from postfix import APPLICATION, OUTSIDER
+from process import PATIENCE
 
 JO, BO = "jo@contoso.example", "bo@wingtip.example"
 
@@ -102,7 +103,7 @@ def missing_named_key(scene):
         scene.that(good, "the settings before it sign on", reply)
         node.process.terminate()
         node.process.start()
-        status = node.process.process.wait(timeout=10)
+        status = node.process.process.wait(timeout=PATIENCE)
         reply = by_bo("oldkey")
         scene.that(status != 0 and 400 <= reply.code < 500, "a restart fails and mail waits: 4xx", (status, reply))
     finally:

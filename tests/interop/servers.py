@@ -1,6 +1,7 @@
 """Real DNS servers on a free port of the loopback address, gone when this process is."""
 
 import ctypes
+import random
 import signal
 import socket
 import subprocess
@@ -30,7 +31,7 @@ class Server:
             )
 
     def __enter__(self):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.__exit__()
@@ -93,12 +94,12 @@ options {{
 
 
 def free_port():
-    """A port that neither UDP nor TCP uses."""
+    """A port that neither UDP nor TCP uses, and that the system gives nobody by itself before it is listened on."""
     for _ in range(50):
+        port = random.randrange(10_000, 30_000)
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            tcp.bind((ADDRESS, 0))
-            port = tcp.getsockname()[1]
             try:
+                tcp.bind((ADDRESS, port))
                 udp.bind((ADDRESS, port))
                 return port
             except OSError:
