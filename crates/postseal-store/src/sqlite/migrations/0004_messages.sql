@@ -47,12 +47,16 @@ CREATE TABLE verdict_source (
 CREATE INDEX verdict_source_order ON verdict_source (author_domain, not_authentic DESC, messages DESC);
 
 INSERT INTO verdict_day
-SELECT n.name, v.at / 86400, sum(dmarc = 'pass'), sum(dmarc = 'fail'), sum(dmarc = 'none'), sum(dmarc = 'temperror'),
+SELECT author_domain, at / 86400, sum(dmarc = 'pass'), sum(dmarc = 'fail'), sum(dmarc = 'none'), sum(dmarc = 'temperror'),
     sum(dmarc = 'permerror'), sum(action = 'deliver'), sum(action = 'tag'), sum(action = 'quarantine'),
     sum(action = 'defer'), sum(action = 'reject'), sum(authentic = 'pass'), sum(authentic = 'fail'), count(*)
-FROM verdict v JOIN (SELECT DISTINCT author_domain AS name FROM verdict WHERE author_domain IS NOT NULL UNION SELECT '') n
-    ON n.name = '' OR n.name = v.author_domain
-GROUP BY n.name, v.at / 86400;
+FROM verdict WHERE author_domain <> '' GROUP BY author_domain, at / 86400;
+-- Then those of all messages.
+INSERT INTO verdict_day
+SELECT '', at / 86400, sum(dmarc = 'pass'), sum(dmarc = 'fail'), sum(dmarc = 'none'), sum(dmarc = 'temperror'),
+    sum(dmarc = 'permerror'), sum(action = 'deliver'), sum(action = 'tag'), sum(action = 'quarantine'),
+    sum(action = 'defer'), sum(action = 'reject'), sum(authentic = 'pass'), sum(authentic = 'fail'), count(*)
+FROM verdict GROUP BY at / 86400;
 
 INSERT INTO verdict_source
 SELECT author_domain, coalesce(client, ''), sum(authentic = 'pass'), sum(authentic = 'fail'), 0, 0, count(*), max(at)

@@ -92,3 +92,38 @@ async fn of_several_that_start_at_once_one_migrates() {
         }
     }
 }
+
+/// A step that reads the messages of a store reads each once, however many domains they are of.
+#[tokio::test]
+async fn many_messages_of_many_domains_are_counted_in_a_moment() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut connection = connect(&directory.path().join("m.db")).await;
+    let before_messages = MIGRATIONS.iter().copied().filter(|m| m.version < 4).collect::<Vec<_>>();
+    migrate(&mut connection, &before_messages, 5).await.expect("made");
+    sqlx::raw_sql(
+        "INSERT INTO verdict (at, queue_id, author_domain, spf, dkim, arc, dmarc, reasons, action)
+         WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 19999)
+         SELECT i % 3 * 86400, i, iif(i % 10 = 0, NULL, 'd' || i % 10000 || '.example'), 'pass', '', 'none',
+                iif(i % 4 = 0, 'fail', 'pass'), '', iif(i % 4 = 0, 'reject', 'deliver') FROM n",
+    )
+    .execute(&mut connection)
+    .await
+    .expect("rows");
+    let before = cpu_time();
+    migrate(&mut connection, MIGRATIONS, 6).await.expect("moved");
+    let spent = cpu_time() - before;
+    assert!(spent.as_secs() < 3, "{spent:?}");
+    let counted: Vec<(bool, i64, i64, i64)> = sqlx::query_as(
+        "SELECT author_domain = '', sum(messages), sum(failed), sum(rejected) FROM verdict_day GROUP BY 1 ORDER BY 1",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .expect("read");
+    assert_eq!(counted, [(false, 18_000, 4_000, 4_000), (true, 20_000, 5_000, 5_000)]);
+}
+
+/// For how long this process has run, on all cores together.
+fn cpu_time() -> std::time::Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.try_into().expect("not before it began")
+}
