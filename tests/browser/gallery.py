@@ -5,6 +5,7 @@ import re
 import portal
 from milter import Session
 from process import wait_until
+from views import quiet
 
 LOOKS = (("light", "en"), ("dark", "en"), ("phone", "en"), ("light", "ja"), ("phone", "ja"))
 # Without anything to show, and where something is wrong.
@@ -37,7 +38,7 @@ def look_at(scene, paths, looks, storage, statuses=(200,)):
 def seen(scene, page, what):
     if page.locator("[hx-trigger=revealed]").count():
         page.wait_for_timeout(100)
-        page.wait_for_load_state("networkidle")
+        quiet(page)
     if not what.endswith(("phone en", "light ja")):  # the same elements, in words or in widths that the others have too
         scene.views.axe(page, what)
     scene.views.fits(page, what)

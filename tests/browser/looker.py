@@ -5,6 +5,7 @@ import urllib.parse
 
 from hostile_fields import FIELDS, KINDS, WANTED, mark
 from hostile_strings import LOOK, WATCH
+from views import quiet
 
 
 class Looker:
@@ -27,7 +28,7 @@ class Looker:
         self.page.goto(path)
         if wait:  # for what the page asks for by itself
             self.page.wait_for_timeout(wait)
-            self.page.wait_for_load_state("networkidle")
+            quiet(self.page)
         return self.look(what)
 
     def look(self, what):

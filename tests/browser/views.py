@@ -18,6 +18,11 @@ LOOKS = {
 }
 
 
+def quiet(page):
+    """Waits until the page has what it asked for by itself. One that asks again and again is quiet in between."""
+    page.wait_for_function("!document.querySelector('.htmx-request')")
+
+
 class Views:
     def __init__(self, browser, checks, shots):
         self.browser, self.that, self.shots = browser, checks.that, shots
