@@ -149,6 +149,8 @@ fn make_directory(directory: &Path, group: Option<&SystemGroup>) -> io::Result<(
         return Ok(());
     }
     DirBuilder::new().recursive(true).mode(0o750).create(directory)?;
+    // A umask may have taken the group's way in.
+    fs::set_permissions(directory, Permissions::from_mode(0o750))?;
     if let Some(group) = group {
         // Where it cannot be given, root and the node's user go in.
         let _ = chown(directory, None, Some(group.gid));
