@@ -297,6 +297,25 @@ fn is_kept(world: &World) {
     assert!(world.good("domain show contoso.example").contains("held since"));
     assert_eq!(world.json("audit verify")["intact"], true);
     assert!(world.node.metric("postseal_key_looks_total") >= 0.0);
+    is_told_of_a_signal(world);
+}
+
+/// A signal takes the configuration file again, and the audit log has it as `postseal reload` has.
+fn is_told_of_a_signal(world: &World) {
+    let noted = || {
+        let rows = world.json("audit list");
+        let rows = rows.as_array().expect("a list").iter();
+        let noted = rows.filter(|row| row["action"] == "node.reload" && row["actor"] == "signal:SIGHUP");
+        noted.map(|row| row["detail"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(noted(), [""; 0]);
+    world.node.signal("HUP");
+    let end = Instant::now() + Duration::from_secs(60);
+    while noted().is_empty() {
+        assert!(Instant::now() < end, "no row: {:#?}", world.node.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(noted(), ["outcome=ok"]);
 }
 
 fn property(line: &str) -> Option<&str> {

@@ -168,12 +168,16 @@ impl Api {
     /// Takes the configuration file again, and notes who had it so: in a store that is open.
     async fn reload(&self, caller: &Caller, request: &Request) -> Result<Answer, Problem> {
         let answer = node::reload(&self.reload, request).await;
-        if let Ok(open) = self.open_store() {
-            let outcome = if answer.is_ok() { "ok" } else { "failed" };
-            // What is in force is in force, whether or not the store takes the note.
-            let _ = open.service.note_reload(outcome, &caller.actor).await;
-        }
+        self.note_reload(answer.is_ok(), &caller.actor).await;
         answer
+    }
+
+    /// The note of a reload. What is in force is in force, whether or not the store takes it in time.
+    pub(crate) async fn note_reload(&self, is_in_force: bool, actor: &str) {
+        if let Ok(open) = self.open_store() {
+            let outcome = if is_in_force { "ok" } else { "failed" };
+            let _ = timeout(NOTED, open.service.note_reload(outcome, actor)).await;
+        }
     }
 
     /// The service layer, for whoever shows more than the API tells.
@@ -202,6 +206,9 @@ impl Open {
         }
     }
 }
+
+/// How long a reload waits for its note.
+const NOTED: Duration = Duration::from_secs(5);
 
 /// A change is in force within two seconds.
 const FOLLOWS: Duration = Duration::from_secs(2);

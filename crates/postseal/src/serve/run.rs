@@ -13,7 +13,6 @@ use super::running::Running;
 use super::take_over::{Predecessor, Successor, TakeOverError};
 use crate::api::ControlSocketError;
 use crate::config::{self, Depth, Fault, Loaded};
-use crate::words::Lang;
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +75,7 @@ async fn serve(
     let mut running = Running::start(file, loaded, inherited).await?;
     loop {
         match next(&mut signals, &mut running).await {
-            Next::Told(Told::Reload) => drop(running.reload(Lang::En).await),
+            Next::Told(Told::Reload) => running.hang_up().await,
             // Told so once more, it ends at once: the mail server keeps what has no answer.
             Next::Told(Told::End) => {
                 running.stop(signals.told_to_end()).await;

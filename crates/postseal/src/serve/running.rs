@@ -198,6 +198,12 @@ impl Running {
         self.parts.reload(lang).await
     }
 
+    /// The same on SIGHUP. A signal does not say who sent it: the audit log has the signal.
+    pub(crate) async fn hang_up(&self) {
+        let reply = self.parts.reload(Lang::En).await;
+        self.api.note_reload(matches!(reply, ReloadReply::Reloaded(_)), "signal:SIGHUP").await;
+    }
+
     /// Finishes the messages under way, for ten seconds at most or until `at_once` is ready, and
     /// takes no others.
     pub(crate) async fn stop(self, at_once: impl Future<Output = ()>) {
