@@ -69,6 +69,8 @@ def press(page, label, beside, keyboard):
 def do_step(page, keyboard):
     """From the page with the story, as it is after the step before."""
     step = page.locator("li[aria-current=step]")
+    if not step.is_visible():
+        page.locator("details.guide > summary").click()
     cards, fields = page.locator("main h2").all_inner_texts(), record(step)
     beside = step.locator("p code").all_inner_texts()
     for label in [label for label in labels(step) if label not in cards]:
@@ -81,9 +83,9 @@ def do_step(page, keyboard):
         press(page, label, beside, keyboard)
 
 
-def walk(scene, lang, keyboard=False):
+def walk(scene, lang, look="light", keyboard=False):
     with Sandbox(scene, lang) as sandbox:
-        page = scene.views.open(sandbox.origin, lang)
+        page = scene.views.open(sandbox.origin, lang, look)
         page.goto(sandbox.url)
         for chapter in range(1, 13):
             steps = page.locator("ol.steps > li").count()
@@ -122,8 +124,8 @@ def sandbox_in_english(scene):
 
 
 def sandbox_in_japanese(scene):
-    """The guide leads through all chapters in Japanese."""
-    walk(scene, "ja")
+    """The guide leads through all chapters in Japanese, on a phone."""
+    walk(scene, "ja", look="phone")
 
 
 def sandbox_by_keyboard(scene):
@@ -134,15 +136,16 @@ def sandbox_by_keyboard(scene):
 def sandbox_looks(scene):
     """Dark, and on a phone, with nothing over the edge; and without scripts."""
     with Sandbox(scene, "ja") as sandbox:
-        for look in ("dark", "phone"):
-            page = scene.views.open(sandbox.origin, "ja", look)
+        looks = [("dark", "ja"), ("phone-dark", "en")]
+        for look, lang in looks + [("phone", "ja"), ("light", "ja")] * bool(scene.views.shots):
+            page = scene.views.open(sandbox.origin, lang, look)
             page.goto(sandbox.url)
-            for path in ["/", "/dns", "/policy", "/mailbox"]:
+            for path in ["/", "/dns", "/policy", "/mailbox", "/chapter/5", "/end", "/none"]:
                 page.goto(path)
-                scene.views.axe(page, f"sandbox {path}, {look}")
-                scene.views.fits(page, f"sandbox {path}, {look}")
-                scene.views.shot(page, f"sandbox-{look}{path.replace('/', '-')}")
-            scene.views.close(page, f"sandbox, {look}")
+                scene.views.axe(page, f"sandbox {path}, {look} {lang}")
+                scene.views.fits(page, f"sandbox {path}, {look} {lang}")
+                scene.views.shot(page, f"sandbox-{look}-{lang}{path.replace('/', '-')}")
+            scene.views.close(page, f"sandbox, {look} {lang}")
         page = scene.views.open(sandbox.origin, "en", java_script_enabled=False)
         page.goto(sandbox.url)
         page.get_by_role("button", name="Send a message").click()
@@ -150,4 +153,28 @@ def sandbox_looks(scene):
         scene.views.close(page, "sandbox without scripts")
 
 
-CASES = [sandbox_in_english, sandbox_in_japanese, sandbox_by_keyboard, sandbox_looks]
+def sandbox_folded(scene):
+    """On a phone the guide is folded where the page is about something else, says the next step, and opens without scripts."""
+    with Sandbox(scene, "en") as sandbox:
+        page = scene.views.open(sandbox.origin, "en", "phone", java_script_enabled=False)
+        page.goto(sandbox.url)
+        guide, step = page.locator("details.guide > summary"), page.locator("li[aria-current=step]")
+        scene.that(step.is_visible(), "sandbox on a phone: the story's own page shows the story")
+        page.get_by_role("button", name="Send a message").click()
+        news = page.get_by_role("status")
+        top = news.bounding_box()["y"] + page.evaluate("scrollY") if news.count() else None
+        scene.that(top is not None and top < 500, "sandbox on a phone: what came of it is on the first screen", top)
+        scene.that(not step.is_visible() and "Send a forged message" in guide.inner_text(), "sandbox on a phone: folded, with the next step", guide.inner_text())
+        scene.views.shot(page, "sandbox-folded")
+        page.goto("/dns")
+        top = page.get_by_role("heading", level=1).bounding_box()["y"]
+        scene.that(top < 400, "sandbox on a phone: a page begins with what it is about", top)
+        guide.click()
+        scene.that(step.is_visible() and page.get_by_role("button", name="Do this step for me").is_visible(), "sandbox on a phone: the story unfolds")
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.goto("/dns")
+        scene.that(step.is_visible() and not guide.is_visible(), "sandbox on a wide page: the story stands beside every page")
+        scene.views.close(page, "sandbox, folded")
+
+
+CASES = [sandbox_folded, sandbox_in_english, sandbox_in_japanese, sandbox_by_keyboard, sandbox_looks]

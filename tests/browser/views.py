@@ -16,6 +16,7 @@ LOOKS = {
         "viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True,
     },
 }
+LOOKS["phone-dark"] = LOOKS["phone"] | {"color_scheme": "dark"}
 
 
 def quiet(page):

@@ -53,8 +53,8 @@ fn run_pages(runtime: &Runtime, terminal: &Terminal) -> Result<Status, Problem> 
         } else {
             terminal.print(&say!(
                 lang,
-                "The sandbox is open. Its address, for this run and this machine only:\n\n  {}\n\nCtrl-C ends it and leaves nothing behind.\n",
-                "サンドボックスを開きました。次のアドレスをブラウザーで開いてください(このコンピューターで、今回の実行中だけ有効です)。\n\n  {}\n\nCtrl-C で終了します。あとには何も残りません。\n",
+                "The sandbox is open. Open this address in a browser (it is for this run and this machine only):\n\n  {}\n\nThe page leads through twelve short chapters. Ctrl-C ends it and leaves nothing behind.\n",
+                "サンドボックスを開きました。次のアドレスをブラウザーで開いてください(このコンピューターで、今回の実行中だけ有効です)。\n\n  {}\n\n12 の短い章に沿って進みます。Ctrl-C で終了します。あとには何も残りません。\n",
                 terminal.paint().strong(&url)
             ))
         };

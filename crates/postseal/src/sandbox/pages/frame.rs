@@ -20,6 +20,9 @@ pub(super) struct Frame {
     pub(super) cnames: Vec<Entry>,
     pub(super) chapters: Vec<ChapterLink>,
     pub(super) tale: TaleView,
+    /// Whether the story stands open where a page is narrow: on its own pages, unless there is news to read first. On
+    /// wide ones it always does.
+    pub(super) unfolded: bool,
 }
 
 pub(super) struct ChapterLink {
@@ -71,6 +74,7 @@ impl Frame {
             }
             Err(error) => trouble(&error, lang),
         });
+        let is_of_the_story = uri.path() == "/" || uri.path().starts_with("/chapter/");
         let shown = notice.as_ref().is_some_and(|said| said.with_cnames);
         let cnames = if shown { [0, 1].map(|place| cname_shown(dkim, place)).into() } else { Vec::new() };
         let chapters = TALES.iter().enumerate().map(|(place, tale)| ChapterLink {
@@ -83,6 +87,7 @@ impl Frame {
             theme: locale.theme.word(),
             path: uri.path().to_owned(),
             csrf: sandbox.csrf.clone(),
+            unfolded: is_of_the_story && notice.is_none(),
             notice,
             cnames,
             chapters: chapters.collect(),
