@@ -66,7 +66,8 @@ LOOK = """() => {
     if (name === "form" && !own(e.getAttribute("action"))) tell("a form that goes elsewhere");
     if (e.closest(".chart")) continue;  // drawn by our own script
     for (const a of e.attributes) {
-      if (/^on|^autofocus$|^style$|^srcdoc$/.test(a.name)) tell(`the attribute ${a.name}`);
+      const ours = a.name === "autofocus" && e.matches(".notice[tabindex='-1']");  // what has just happened is read first
+      if (/^on|^autofocus$|^style$|^srcdoc$/.test(a.name) && !ours) tell(`the attribute ${a.name}`);
       if (/^hx-(get|post|put|delete|on)/.test(a.name) && !a.value.startsWith("/")) tell(`the attribute ${a.name}`);
       if (/^hx-/.test(a.name) && a.value.startsWith("/planted")) tell(`the attribute ${a.name}`);
     }
