@@ -24,7 +24,7 @@ WORDS = {
         "not_signing": "Not signing DKIM signatures for this domain", "explain": "Explain", "paste": "Text of the bounce",
         "rotate": "Rotate DKIM keys", "rotating": "Rotating keys for this domain", "policy": "Policy",
         "copy": "Copy", "copied": "Copied", "check": "Check", "good": "In order", "right": "right", "lookups": "Look-ups: 1 / 10",
-        "unproven": "is not verified", "try": "Try a record",
+        "unproven": "is not verified", "try": "Try a record", "in_place": "Leave them as they are", "proven": "shown to be yours",
     },
     "ja": {
         "domains": "ドメイン", "domain": "ドメイン", "add": "ドメインを追加", "verify": "今すぐレコードを確認",
@@ -33,7 +33,7 @@ WORDS = {
         "not_signing": "このドメインの DKIM 署名をしません", "explain": "解説する", "paste": "配信不能通知またはメッセージの全文",
         "rotate": "DKIM キーのローテーション", "rotating": "ローテーション中", "policy": "ポリシー",
         "copy": "コピー", "copied": "コピーしました", "check": "診断する", "good": "問題ありません", "right": "正しい", "lookups": "DNS 参照: 1 / 10",
-        "unproven": "確認できません", "try": "レコードを試す",
+        "unproven": "確認できません", "try": "レコードを試す", "in_place": "変更しないでください", "proven": "所有を確認しました",
     },
 }
 
@@ -141,6 +141,8 @@ def set_up(scene):
     page.get_by_label("Name of the organisation").fill("contoso")
     page.get_by_role("button", name="Make the organisation").click()
     page.wait_for_url("**/o/contoso")
+    first = page.get_by_role("link", name="Add a domain")
+    that(first.count() == 1 and "main" in first.get_attribute("class"), "an organisation with its initial domain alone is led to a domain of its own", page.content())
     here.storage = page.context.storage_state()
     scene.views.close(page, "set-up")
 
@@ -164,7 +166,8 @@ def walk(scene, lang):
     that(words["unproven"] in page.content(), f"{lang}: without its token it is not proven", page.locator("main").inner_text())
     owner.add(page.locator(".zone-line").first.text_content())
     press(words["verify"])
-    page.wait_for_url("**/dkim")
+    page.wait_for_url("**/dkim?*")
+    that(words["proven"] in page.get_by_role("status").inner_text(), f"{lang}: it is said that the domain is proven")
 
     page.goto(f"/o/contoso/domains/{domain}/spf")
     record = f"v=spf1 include:spf.{HOSTING_ZONE} -all"
@@ -178,6 +181,10 @@ def walk(scene, lang):
     page.get_by_role("switch").click()
     page.get_by_role("status").wait_for()
     that(words["not_signing"] in page.content() and words["missing"] in page.content(), f"{lang}: too early, with what was found", page.locator("main").inner_text())
+    said = page.get_by_role("status").inner_text()
+    named = [f"selector{number} · ns1.{domain} ({owner.address}): {words['missing']}" for number in (1, 2)]
+    that(all(line in said for line in named), f"{lang}: the warning names each server and what it answered", said)
+    that(page.evaluate("document.activeElement.getAttribute('role')") == "status", f"{lang}: the warning has the focus, so that it is read")
     page.locator("[data-copy]").nth(1).click()
     page.get_by_text(words["copied"]).first.wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
@@ -192,6 +199,7 @@ def walk(scene, lang):
     page.get_by_role("switch").click()
     page.locator("[role=switch][aria-checked=true]").wait_for()
     that(words["signing"] in page.content(), f"{lang}: it signs", page.locator("main").inner_text())
+    that(words["in_place"] in page.content(), f"{lang}: nothing is asked for that is there already", page.locator("main").inner_text())
 
     page.goto(f"/o/contoso/domains/{domain}/dmarc")
     page.get_by_label(words["policy"], exact=True).select_option("quarantine")

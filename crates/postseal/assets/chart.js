@@ -8,6 +8,7 @@ document.querySelectorAll("[data-chart]").forEach((place) => {
   const date = new Intl.DateTimeFormat(document.documentElement.lang, { month: "short", day: "numeric", timeZone: "UTC" });
   const number = new Intl.NumberFormat(document.documentElement.lang);
   const said = (_, value) => value == null ? "–" : date.format(value * 1000);
+  const steps = [...Array(9).keys()].flatMap((zeros) => [1, 2, 5].map((digit) => digit * 10 ** zeros)); // there is no half of a message
   const size = () => ({ width: Math.max(280, place.clientWidth), height: 220 });
   const plot = new uPlot({
     ...size(),
@@ -17,7 +18,7 @@ document.querySelectorAll("[data-chart]").forEach((place) => {
     }))),
     axes: [
       { ...axis(), values: (_, at) => at.map((seconds) => date.format(seconds * 1000)) },
-      { ...axis(), size: 64, values: (_, at) => at.map((value) => number.format(value)) },
+      { ...axis(), size: 64, incrs: steps, values: (_, at) => at.map((value) => number.format(value)) },
     ],
   }, [days.map((day) => Date.parse(day) / 1000), ...series], place);
   addEventListener("resize", () => plot.setSize(size()));

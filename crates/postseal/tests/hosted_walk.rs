@@ -4,6 +4,7 @@
 mod support;
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use postseal_core::dns::{DomainName, RecordData, TxtRecord};
 use postseal_dns::ClosedNetwork;

@@ -49,7 +49,7 @@ impl RecordBlock {
 }
 
 impl ServerLine {
-    fn of(server: &ServerFinding, expected: &str, lang: Lang) -> ServerLine {
+    pub(super) fn of(server: &ServerFinding, expected: &str, lang: Lang) -> ServerLine {
         let mark = match server.finding.as_str() {
             "right" => Mark::Good,
             "no_answer" | "no_servers" | "hosted_no_answer" => Mark::Attention,

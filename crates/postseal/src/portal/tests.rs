@@ -449,7 +449,10 @@ async fn messages_are_kept_for_another_time() {
     let text = pages.post("/settings/messages", "keep=604800").await;
     assert!(text.contains("<strong>7 days</strong>") && text.contains("changed here"), "{text}");
     let (_, text) = pages.get("/settings/audit").await;
-    assert!(text.contains("verdicts.keep=604800"), "{text}");
+    assert!(
+        text.contains("messages are kept: 7 days") && text.contains("<a href=\"/settings/messages\">"),
+        "{text}"
+    );
     let text = pages.post("/settings/messages", "keep=file").await;
     assert!(text.contains("<strong>30 days</strong>") && !text.contains("changed here"), "{text}");
     for bad in ["keep=1", "keep=x", "keep=", "keep=99999999999"] {

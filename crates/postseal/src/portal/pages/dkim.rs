@@ -13,17 +13,17 @@ use tokio::time::{Instant, sleep};
 use super::overview::dkim_mark;
 use super::tabs::{Tab, TabName, tabs};
 use super::{At, see};
-use crate::api::ClientError;
 use crate::api::resource::{
     DkimOutcome, DkimSigningConfiguration, NewDkimSigningConfiguration, RotateDkimSigningConfiguration,
     ServerFinding, SetDkimSigningConfiguration, moment,
 };
+use crate::api::{ClientError, Problem, ProblemKind};
 use crate::portal::asked::Asked;
 use crate::portal::failure::{Failure, error_words};
-use crate::portal::moments::{instant, when};
+use crate::portal::moments::{in_words, instant, when};
 use crate::portal::page::{Mark, Notice, Page, Place, render};
-use crate::portal::parts::RecordBlock;
-use crate::portal::words::{DKIM, DkimWords, action_words};
+use crate::portal::parts::{RecordBlock, ServerLine};
+use crate::portal::words::{DKIM, DkimWords, action_words, detail_words};
 use crate::words::{Lang, conclusion, event, flyout, publish, say};
 
 #[derive(Template)]
@@ -139,9 +139,9 @@ async fn history(asked: &Asked, at: &At) -> Result<Vec<Happened>, Failure> {
     let rows = rows.map_err(|error| asked.faulty(error))?;
     let happened = |row: AuditRow| Happened {
         at: when(&moment(row.at), asked.now(), asked.lang),
+        detail: detail_words(&row.action, &row.detail, asked.lang),
         what: action_words(&row.action, asked.lang).map_or(row.action, str::to_owned),
         who: row.actor,
-        detail: row.detail,
     };
     Ok(rows.into_iter().map(happened).collect())
 }
@@ -207,13 +207,20 @@ impl DkimLive {
             status: found.status.clone(),
             seen_at: seen_at(found, lang).filter(|_| has_keys && !found.is_default),
             checked: found.last_checked.as_deref().map(|at| when(at, now, lang)).unwrap_or_default(),
-            publish: publish(found, lang),
+            publish: if is_in_place(found) { DKIM.of(lang).in_place } else { publish(found, lang) },
             sides: [false, true].map(|second| Side::of(found, second, lang)).into(),
             lanes: found.enabled.then(|| Lanes::of(found, now, lang)).flatten(),
             proposal: found.proposed_selectors.clone(),
             key_made: found.key_creation_time.as_deref().map(|at| when(at, now, lang)).unwrap_or_default(),
         }
     }
+}
+
+/// Whether both CNAMEs are right wherever they were looked for: nothing is left to publish.
+fn is_in_place(found: &DkimSigningConfiguration) -> bool {
+    let [one, two] = [&found.selector1_found, &found.selector2_found];
+    let all_right = |seen: &[ServerFinding]| !seen.is_empty() && seen.iter().all(|s| s.finding == "right");
+    found.publish_mode == "CNAME" && all_right(one) && all_right(two)
 }
 
 /// At how many name servers both records are right.
@@ -411,25 +418,55 @@ fn came(
     done: Result<DkimOutcome, ClientError>,
     good: &str,
 ) -> Result<Response, Failure> {
-    let refused = |problem: ClientError| {
-        let text = error_words(&problem, asked.locale).1.what;
-        Notice { mark: Mark::Attention, text, next: Some(DKIM.of(asked.lang).try_again.to_owned()) }
-    };
     let notice = match done {
-        Ok(DkimOutcome { warning: Some(warning), .. }) => refused(ClientError::Problem(Box::new(warning))),
-        Ok(DkimOutcome { configuration, events, .. }) => {
+        Ok(DkimOutcome { warning: Some(warning), configuration, .. }) => {
+            too_early(asked, at, warning, &configuration)
+        }
+        Ok(DkimOutcome { mut configuration, events, .. }) => {
+            let switch = configuration.rotate_on_date.as_deref().map(|at| in_words(at, asked.lang));
+            configuration.rotate_on_date = switch;
             let events: Vec<String> =
                 events.iter().map(|word| event(word, &configuration, asked.lang)).collect();
             let next = Some(events.join(asked.lang.pick("; ", "。"))).filter(|text| !text.is_empty());
             Notice { mark: Mark::Good, text: good.to_owned(), next }
         }
-        Err(ClientError::Problem(problem)) if problem.configuration.is_some() => {
-            refused(ClientError::Problem(problem))
+        Err(ClientError::Problem(mut problem)) if problem.configuration.is_some() => {
+            match problem.configuration.take() {
+                Some(configuration) => too_early(asked, at, *problem, &configuration),
+                None => return Err(asked.failed(ClientError::Problem(problem))),
+            }
         }
         Err(error) => return Err(asked.failed(error)),
     };
     Ok(asked.see_with(&format!("{}/dkim", at.path()), notice))
 }
+
+/// Signing stays off: what each name server showed instead, a line each, and what to do.
+fn too_early(asked: &Asked, at: &At, problem: Problem, found: &DkimSigningConfiguration) -> Notice {
+    let (lang, words, domain) = (asked.lang, DKIM.of(asked.lang), &at.domain);
+    let is_unseen = problem.kind() == Some(ProblemKind::NotVisible);
+    let text = if is_unseen {
+        say!(
+            lang,
+            "{domain} is not enabled yet: its records were not found.",
+            "{domain} はまだ有効にできません。必要なレコードが確認できません。"
+        )
+    } else {
+        error_words(&ClientError::Problem(Box::new(problem)), asked.locale).1.what
+    };
+    let both = [(&found.selector1, &found.selector1_found), (&found.selector2, &found.selector2_found)];
+    let wrong = both.iter().flat_map(|(selector, seen)| seen.iter().map(move |server| (selector, server)));
+    let line = |(selector, server): (&&String, &ServerFinding)| {
+        let ServerLine { name, text, .. } = ServerLine::of(server, "", lang);
+        format!("{selector} · {name}: {text}")
+    };
+    let wrong = wrong.filter(|(_, server)| is_unseen && server.finding != "right");
+    let lines: Vec<String> = wrong.take(MOST_SAID).map(line).chain([words.try_again.to_owned()]).collect();
+    Notice { mark: Mark::Attention, text, next: Some(lines.join("\n")) }
+}
+
+/// Answers of name servers that a notice says; all of them stand beside the records.
+const MOST_SAID: usize = 8;
 
 /// Rows of the history on the page.
 const HISTORY: u32 = 20;

@@ -15,11 +15,11 @@ use crate::portal::asked::Asked;
 use crate::portal::csv;
 use crate::portal::download::{Unfinished, download};
 use crate::portal::failure::{Failure, error_words};
-use crate::portal::moments::when;
+use crate::portal::moments::{in_words, when};
 use crate::portal::page::{Mark, Notice, Page, Place, render};
 use crate::portal::parts::RecordBlock;
 use crate::portal::words::{DOMAINS, DomainsWords};
-use crate::words::{flyout, standing, verification};
+use crate::words::{Lang, flyout, say, standing, verification};
 
 #[derive(Template)]
 #[template(path = "pages/domains.html")]
@@ -293,10 +293,21 @@ async fn unproven(
         page,
         words: DOMAINS.of(asked.lang),
         path: at.path(),
-        standing: standing(domain, asked.lang),
+        standing: standing(&with_moments_in_words(domain, asked.lang), asked.lang),
         record: block.and_then(|block| block.render().ok()),
         servers,
     }))
+}
+
+/// As people read it.
+fn with_moments_in_words(domain: &DomainResource, lang: Lang) -> DomainResource {
+    let said = |moment: &Option<String>| moment.as_ref().map(|moment| in_words(moment, lang));
+    DomainResource {
+        since: said(&domain.since),
+        claim_until: said(&domain.claim_until),
+        token_missing_since: said(&domain.token_missing_since),
+        ..domain.clone()
+    }
 }
 
 /// Looks for the token now.
@@ -306,11 +317,13 @@ pub(in crate::portal) async fn verify(
 ) -> Result<Response, Failure> {
     let at = asked.at(names)?;
     let found = asked.client().verify_domain(&at.organisation, &at.domain).await;
-    let outcome = found.map_err(|error| asked.failed(error))?;
-    if outcome.domain.standing == "held" {
-        return Ok(see(&format!("{}/dkim", at.path())));
-    }
+    let mut outcome = found.map_err(|error| asked.failed(error))?;
+    outcome.again_at = outcome.again_at.map(|moment| in_words(&moment, asked.lang));
     let words = DOMAINS.of(asked.lang);
+    if outcome.domain.standing == "held" {
+        let notice = Notice { mark: Mark::Good, text: words.proven.to_owned(), next: None };
+        return Ok(asked.see_with(&format!("{}/dkim", at.path()), notice));
+    }
     let servers = outcome.servers.iter().map(|server| {
         let answered = match (&server.texts, &server.failure) {
             (Some(texts), _) if texts.is_empty() => words.no_record.to_owned(),
@@ -332,7 +345,9 @@ pub(in crate::portal) async fn remove(
     let at = asked.at(names)?;
     let removed = asked.client().remove_domain(&at.organisation, &at.domain).await;
     removed.map_err(|error| asked.failed(error))?;
-    Ok(see(&format!("/o/{}/domains", at.organisation)))
+    let text = say!(asked.lang, "{} is removed.", "{} を削除しました。", at.domain);
+    let notice = Notice { mark: Mark::Good, text, next: None };
+    Ok(asked.see_with(&format!("/o/{}/domains", at.organisation), notice))
 }
 
 /// Domains on one page.

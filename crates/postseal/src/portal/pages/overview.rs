@@ -1,6 +1,7 @@
 use askama::Template;
 use axum::extract::{Form, Path, Query};
 use axum::response::Response;
+use postseal_core::hosting::OrganisationName;
 use serde::Deserialize;
 
 use super::domain_filter::{Tally, tally};
@@ -27,6 +28,8 @@ struct OverviewPage {
     page: Page,
     words: &'static OverviewWords,
     organisation: String,
+    /// The initial domain, where it is the only one.
+    initial: Option<String>,
     tally: Vec<Tally>,
     rows: Vec<String>,
     next: Option<String>,
@@ -104,8 +107,24 @@ pub(in crate::portal) async fn show(
         found.items.iter().map(|domain| row(&asked, domain, None).render().unwrap_or_default()).collect();
     let next = found.next.as_deref().and_then(|next| super::domains::after(next)).map(str::to_owned);
     let tally = tally(&asked, &organisation).await?;
+    let initial = only_initial(&asked, &organisation, &found.items).await?;
     let page = asked.page(Some(&name), Place::Overview, words.title.to_owned()).await;
-    Ok(render(&OverviewPage { page, words, organisation: name, tally, rows, next }))
+    Ok(render(&OverviewPage { page, words, organisation: name, initial, tally, rows, next }))
+}
+
+/// The initial domain of an organisation that has no other yet: its next step is a domain of its own.
+async fn only_initial(
+    asked: &Asked,
+    organisation: &OrganisationName,
+    items: &[DomainResource],
+) -> Result<Option<String>, Failure> {
+    let [only] = items else { return Ok(None) };
+    if only.signing.is_none() {
+        return Ok(None);
+    }
+    let name = asked.domain_name(&only.name)?;
+    let found = asked.client().dkim(organisation, &name).await.map_err(|error| asked.failed(error))?;
+    Ok(found.is_default.then(|| only.name.clone()))
 }
 
 /// The row of one domain, with what the DNS shows of it.

@@ -1,6 +1,7 @@
 //! What the pages say: for each page one structure of texts, with a value for each language, so that
 //! none can be missing.
 
+mod audit_detail;
 mod check;
 mod chrome;
 mod dkim;
@@ -17,6 +18,7 @@ mod search;
 mod settings;
 mod spf;
 
+pub(super) use audit_detail::detail_words;
 pub(super) use check::{CHECK, CheckWords, receiver_name};
 pub(super) use chrome::{CHROME, ChromeWords, PARTS, PartsWords};
 pub(super) use dkim::{DKIM, DkimWords};

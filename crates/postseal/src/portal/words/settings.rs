@@ -64,7 +64,7 @@ pub(in crate::portal) static SETTINGS: Texts<SettingsWords> = Texts {
         wrong_current: "The current password is not right.",
         tokens_lead: "A program shows a token to use the API under /v1, or a command with --server and --token. Each has its own, so that one can be removed and the audit log tells them apart.",
         no_tokens: "There are no tokens yet. Make one below for each program that uses the API.",
-        scope: "May",
+        scope: "What it may do",
         organisation: "Organisation",
         every: "all",
         until: "Until",

@@ -5,13 +5,14 @@ use postseal_store::{AuditRow, AuditVerdict};
 use serde::Deserialize;
 
 use super::{SettingsName, SettingsTab, tabs};
+use crate::api::percent_encoded;
 use crate::api::resource::moment;
 use crate::portal::asked::Asked;
 use crate::portal::failure::Failure;
 use crate::portal::moments::when;
 use crate::portal::page::{Mark, Notice, Page, Place, render};
-use crate::portal::words::{SETTINGS, SettingsWords, action_words};
-use crate::words::say;
+use crate::portal::words::{SETTINGS, SettingsWords, action_words, detail_words};
+use crate::words::{Lang, say};
 
 #[derive(Template)]
 #[template(path = "pages/audit.html")]
@@ -26,7 +27,43 @@ struct AuditTable {
 struct Row {
     at: String,
     words: Option<&'static str>,
+    /// Where what was changed is shown now.
+    href: Option<String>,
+    detail: String,
     row: AuditRow,
+}
+
+impl Row {
+    fn of(row: AuditRow, now: u64, lang: Lang) -> Row {
+        Row {
+            at: when(&moment(row.at), now, lang),
+            words: action_words(&row.action, lang),
+            href: place_of(&row),
+            detail: detail_words(&row.action, &row.detail, lang),
+            row,
+        }
+    }
+}
+
+/// The page of a row's subject. A domain that is not the organisation's any more has none.
+fn place_of(row: &AuditRow) -> Option<String> {
+    let (group, deed) = row.action.split_once('.')?;
+    let settings = |page: &str| Some(format!("/settings/{page}"));
+    match (group, deed) {
+        ("domain", "remove" | "lost") => None,
+        ("domain" | "dkim", _) if !row.organisation.is_empty() => {
+            let [organisation, domain] = [&row.organisation, &row.subject].map(|part| percent_encoded(part));
+            Some(format!("/o/{organisation}/domains/{domain}"))
+        }
+        ("org", _) => Some(format!("/o/{}", percent_encoded(&row.subject))),
+        ("arc", _) => settings(&format!("sealers?organisation={}", percent_encoded(&row.subject))),
+        ("account" | "session", _) => settings("account"),
+        ("token", _) => settings("tokens"),
+        ("receiver", _) => settings("receiver"),
+        ("exception", _) => settings("allowed"),
+        ("node", "set") => settings("messages"),
+        _ => None,
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -49,12 +86,7 @@ pub(in crate::portal) async fn list(
         let verdict = service.audit_verify(None).await.map_err(|error| asked.faulty(error))?;
         page.notice = Some(verified(&asked, &verdict));
     }
-    let row = |row: AuditRow| Row {
-        at: when(&moment(row.at), asked.now(), lang),
-        words: action_words(&row.action, lang),
-        row,
-    };
-    let rows = found.rows.into_iter().map(row).collect();
+    let rows = found.rows.into_iter().map(|row| Row::of(row, asked.now(), lang)).collect();
     Ok(render(&AuditTable { page, words, tabs: tabs(SettingsName::Audit, lang), rows, next: found.next }))
 }
 
