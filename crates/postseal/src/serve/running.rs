@@ -1,4 +1,5 @@
 mod hand_over;
+mod parts;
 
 use std::future::Future;
 use std::io;
@@ -10,20 +11,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
+use parts::Parts;
 use postseal_milter::Stop;
 use postseal_store::ReceiverPolicy;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinSet, spawn_blocking};
-use tokio::time::{interval, sleep};
+use tokio::time::interval;
 
 use super::hosted_dns::HostedDns;
-use super::http::{self, Monitored, Readiness};
+use super::http;
 use super::inherited::InheritedSockets;
-use super::key_check::check_keys;
 use super::listeners::Listeners;
 use super::log::Log;
-use super::metrics::{write_hosted_dns, write_verdicts};
 use super::node::Node;
 use super::organisations;
 use super::portal_server::{PortalServer, listen_for_people};
@@ -38,7 +38,7 @@ use crate::config::{Loaded, LogLevel, Settings};
 use crate::inbound::ReceiverCopy;
 use crate::keys::{FoundCopy, HostedKeys, Refresher, StoreAccess};
 use crate::portal;
-use crate::service::{Clock, WorkerCounts};
+use crate::service::Clock;
 use crate::verdicts::{self, Spooling};
 use crate::words::Lang;
 
@@ -56,22 +56,6 @@ pub(crate) struct Running {
     control_file: Option<ControlFile>,
     /// A process that is ready to take this one's place.
     ready_successors: mpsc::Receiver<Successor>,
-}
-
-/// What the tasks of a node share.
-struct Parts {
-    node: Arc<Node>,
-    listeners: Listeners,
-    manager: Arc<ServiceManager>,
-    reloader: Reloader,
-    stopping: AtomicBool,
-    /// `None`: the settings name no store.
-    store: Option<Arc<StoreAccess>>,
-    hosted: Option<Arc<HostedKeys>>,
-    /// `None`: the settings name no hosting zone.
-    dns: Option<HostedDns>,
-    looks: Arc<WorkerCounts>,
-    offered: OfferedSockets,
 }
 
 impl Running {
@@ -346,73 +330,6 @@ impl Drop for Running {
     }
 }
 
-impl Parts {
-    /// Looks at the key files of the settings in force, on a thread of its own.
-    fn check_keys(self: &Arc<Self>) {
-        let parts = Arc::clone(self);
-        drop(spawn_blocking(move || {
-            let node = &parts.node;
-            let snapshot = node.current();
-            let stopping = || parts.stopping.load(Ordering::Relaxed);
-            let still_in_force = || !stopping() && Arc::ptr_eq(&node.current(), &snapshot);
-            check_keys(&snapshot.settings, &node.log, &node.metrics, still_in_force);
-        }));
-    }
-
-    fn say_where_dns_is(&self) {
-        let Some((dns, hosting)) = self.dns.as_ref().zip(self.node.current().settings.hosting.clone()) else {
-            return;
-        };
-        let zone = hosting.zone.name();
-        let addresses: Vec<String> = dns.addresses().iter().map(ToString::to_string).collect();
-        let text = match addresses.join(", ") {
-            none if none.is_empty() => {
-                format!("the zone {zone} is not answered for here: [hosting] listen is empty")
-            }
-            addresses => format!("answering for the zone {zone} on {addresses}, UDP and TCP"),
-        };
-        self.node.log.say(LogLevel::Info, &text);
-    }
-
-    async fn reload(self: &Arc<Self>, lang: Lang) -> ReloadReply {
-        let reply = self.reloader.reload(lang).await;
-        if matches!(reply, ReloadReply::Reloaded(_)) {
-            self.check_keys();
-        }
-        reply
-    }
-
-    async fn no_connection_left(&self) {
-        while self.listeners.stats().open > 0 {
-            sleep(LOOK_AGAIN).await;
-        }
-    }
-}
-
-impl Monitored for Parts {
-    fn metrics(&self) -> String {
-        let snapshot = self.node.current();
-        let mut text =
-            self.node.metrics.write(&self.listeners.stats(), &snapshot.answers, self.hosted.as_deref());
-        if self.store.is_some() {
-            organisations::write_metrics(&mut text, &self.looks);
-        }
-        if let Some(dns) = &self.dns {
-            write_hosted_dns(&mut text, dns.responder.counts());
-        }
-        if let (Some(queue), Some(store)) = (&self.node.verdicts, &snapshot.settings.store) {
-            // What cannot be counted is shown as nothing.
-            let on_disk = postseal_store::spool_octets(&verdicts::spool_directory(&store.path));
-            write_verdicts(&mut text, &queue.counts, on_disk.unwrap_or_default());
-        }
-        text
-    }
-
-    fn readiness(&self) -> Readiness {
-        if self.stopping.load(Ordering::Relaxed) { Readiness::Stopping } else { Readiness::Ready }
-    }
-}
-
 /// Reads the node's own copy of the store, before the node is ready: it signs by it.
 fn load_hosted_keys(
     settings: &Settings,
@@ -466,9 +383,6 @@ async fn either(
 /// For messages under way when the node is told to end.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// Between two looks at whether the last connection has ended.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
-
 /// Beside those of connections: DNS, files, sockets.
 const OTHER_DESCRIPTORS: u64 = 600;
 
@@ -509,7 +423,7 @@ mod tests {
             while TcpStream::connect(address).await.is_ok() {
                 tries += 1;
                 assert!(tries < 500, "{address} is still listened on");
-                sleep(LOOK_AGAIN).await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }
         let left = std::fs::read_dir(home.path().join("run")).expect("made").count();
