@@ -110,7 +110,9 @@ fn place(hops: &[MessageHop], suspects: &[usize], lang: Lang) -> String {
 fn summary(examined: &MessageExamination, lang: Lang) -> String {
     let signatures = &examined.signatures;
     let changed = |signature: &&ExaminedSignature| !signature.changes.is_empty();
-    let found = |signature: &&ExaminedSignature| signature.changes.iter().any(Change::is_found);
+    let found =
+        |signature: &&ExaminedSignature| changed(signature) && signature.changes.iter().all(Change::is_found);
+    let partly = |signature: &&ExaminedSignature| signature.changes.iter().any(Change::is_found);
     let passes = |signature: &ExaminedSignature| signature.result.result == DkimResult::Pass;
     if signatures.is_empty() {
         return say!(
@@ -126,7 +128,16 @@ fn summary(examined: &MessageExamination, lang: Lang) -> String {
             "すべての署名が有効です。署名された部分は送信時のまま届いています。"
         );
     }
-    match (signatures.iter().find(found), signatures.iter().find(changed)) {
+    match (signatures.iter().find(found).or(signatures.iter().find(partly)), signatures.iter().find(changed))
+    {
+        (Some(signature), _) if !found(&signature) => {
+            let sdid = name_of(signature);
+            say!(
+                lang,
+                "The message was changed after {sdid} had signed it. A part of that could be undone, but not all that breaks the signature.",
+                "{sdid} が署名した後にメールが変更されました。一部の変更は元に戻せましたが、署名を無効にしている変更がほかにもあります。"
+            )
+        }
         (Some(signature), _) => {
             let sdid = name_of(signature);
             say!(

@@ -37,6 +37,11 @@ pub(crate) fn change_message(change: &Change, lang: Lang) -> String {
             "the content was encoded anew; it was signed as {from}",
             "本文のエンコード方式が変更されました(署名時は {from})"
         ),
+        Change::CharsetConverted { from, encoding, to } => say!(
+            lang,
+            "the text was converted to {to}; it was signed as {from} ({encoding})",
+            "本文の文字コードが {to} に変換されました(署名時は {from}、{encoding})"
+        ),
         Change::BodyChanged => say!(
             lang,
             "the body was changed in a way that could not be undone",
@@ -66,6 +71,11 @@ pub(crate) fn change_message(change: &Change, lang: Lang) -> String {
             "the Content-Transfer-Encoding field was changed",
             "Content-Transfer-Encoding フィールドが変更されました"
         ),
+        Change::ContentTypeField => say!(
+            lang,
+            "the Content-Type field is signed as well and names the new charset; how it read when it was signed could not be found, nor whether another field was changed",
+            "Content-Type フィールドも署名対象で、変換後の文字コードを示しています。署名時の内容と、ほかのフィールドの変更の有無は確認できませんでした"
+        ),
         Change::FieldMissing { name } => say!(
             lang,
             "the signature covers the field {name}, which is not there",
@@ -88,6 +98,7 @@ pub(crate) fn change_evidence(change: &Change) -> String {
         Change::SubjectTagged { tag } => tag.clone(),
         Change::FromRewritten { was } => format!("From: {was}"),
         Change::ReEncoded { from } => (*from).to_owned(),
+        Change::CharsetConverted { from, encoding, to } => format!("{from} ({encoding}) -> {to}"),
         Change::EncodingField { was } => was.unwrap_or_default().to_owned(),
         Change::FieldRewritten { name } | Change::FieldAdded { name } | Change::FieldMissing { name } => {
             name.clone()
@@ -100,6 +111,7 @@ pub(crate) fn change_evidence(change: &Change) -> String {
         | Change::LinesCut
         | Change::BodyChanged
         | Change::Refolded
+        | Change::ContentTypeField
         | Change::HeaderChanged => String::new(),
     }
 }
@@ -130,6 +142,11 @@ pub(crate) fn change_fix(change: &Change, lang: Lang) -> String {
             lang,
             "Sign as the last step before the mail leaves, with relaxed/relaxed, and send quoted-printable or Base64 with lines of at most 76 characters.",
             "送信直前の最後の段階で relaxed/relaxed により署名し、本文は 76 文字以内の行の quoted-printable または Base64 で送信してください。"
+        ),
+        Change::CharsetConverted { .. } | Change::ContentTypeField => say!(
+            lang,
+            "Have the mail server that converts the text leave signed mail as it is, or sign behind it.",
+            "文字コードを変換するサーバーで署名付きのメールを変換しないように設定するか、変換の後に署名してください。"
         ),
         Change::BodyChanged => say!(
             lang,

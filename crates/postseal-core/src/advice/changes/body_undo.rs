@@ -1,7 +1,6 @@
-use base64::Engine as _;
-
 use super::Change;
-use super::content::{Lines, decode, each_line, replaced, with_crlf};
+use super::content::{Lines, decode, each_line, encoded, replaced, with_crlf};
+use super::recoded::{plain_versions, undo_charset};
 use crate::advice::lossy;
 use crate::dkim::{BodyHashes, Canonicalization};
 use crate::message::HeaderSection;
@@ -36,13 +35,23 @@ pub(super) fn undo_body(body: &[u8], section: &HeaderSection, signed: &SignedBod
     if let Some((change, _)) = versions.iter().find(|(_, version)| search.is_it(&[version])) {
         return Some(vec![change.clone()]);
     }
-    if let Some(change) = search.added(&Lines::new(body, section)) {
+    if let Some(change) = undo_charset(body, section, |version| search.is_it(&[version])) {
         return Some(vec![change]);
     }
-    versions.iter().find_map(|(change, version)| {
+    let lines = Lines::new(body, section);
+    let added = search.added_at_the_ends(&lines).or_else(|| search.added_to_parts(&lines));
+    if let Some(change) = added {
+        return Some(vec![change]);
+    }
+    // Two things may take half of what is left; what takes longest comes last.
+    let reserve = search.budget / 2;
+    search.budget -= reserve;
+    let two = versions.iter().chain(&plain_versions(body, section)).find_map(|(change, version)| {
         let added = search.added_at_the_ends(&Lines::new(version, section))?;
         Some(vec![change.clone(), added])
-    })
+    });
+    search.budget += reserve;
+    two.or_else(|| search.added_anywhere(&lines).map(|change| vec![change]))
 }
 
 /// The body with one thing undone, in each way that changes it.
@@ -81,8 +90,8 @@ fn versions(body: &[u8], section: &HeaderSection) -> Vec<(Change, Vec<u8>)> {
         add(plain.clone(), lines.with_parts_decoded(encoding));
     }
     if own != "quoted-printable" && own != "base64" && lines.borders.is_empty() {
-        for version in encoded(body) {
-            add(version.0, Some(version.1));
+        for (from, version) in encoded(body) {
+            add(Change::ReEncoded { from }, Some(version));
         }
     }
     versions
@@ -97,51 +106,6 @@ fn joined(body: &[u8]) -> Option<Vec<u8>> {
         changed.extend_from_slice(if is_cut { text } else { line });
     }
     (changed.len() < body.len()).then_some(changed)
-}
-
-/// The body as Base64 and as quoted-printable, as most programs write them.
-fn encoded(body: &[u8]) -> Vec<(Change, Vec<u8>)> {
-    let local = replaced(body, b"\r\n", b"\n").unwrap_or_default();
-    let mut versions = Vec::new();
-    for octets in [
-        body,
-        &local,
-        body.strip_suffix(b"\r\n").unwrap_or(body),
-        local.strip_suffix(b"\n").unwrap_or(&local),
-    ] {
-        let text = base64::engine::general_purpose::STANDARD.encode(octets);
-        let lines: Vec<&[u8]> = text.as_bytes().chunks(76).collect();
-        versions.push((Change::ReEncoded { from: "base64" }, lines.join(&b"\r\n"[..])));
-    }
-    versions.push((Change::ReEncoded { from: "quoted-printable" }, quoted_printable(body)));
-    versions
-}
-
-/// RFC 2045 §6.7, lines of at most 76 characters.
-fn quoted_printable(body: &[u8]) -> Vec<u8> {
-    let mut encoded = Vec::with_capacity(body.len() + body.len() / 8);
-    for line in body.split_inclusive(|b| *b == b'\n') {
-        let text = line.strip_suffix(b"\r\n").unwrap_or(line);
-        let mut column = 0;
-        for (place, octet) in text.iter().enumerate() {
-            let is_last = place + 1 == text.len();
-            let plain =
-                matches!(octet, b'!'..=b'<' | b'>'..=b'~') || (matches!(octet, b' ' | b'\t') && !is_last);
-            let width = if plain { 1 } else { 3 };
-            if column + width > if is_last { 76 } else { 75 } {
-                encoded.extend_from_slice(b"=\r\n");
-                column = 0;
-            }
-            if plain {
-                encoded.push(*octet);
-            } else {
-                encoded.extend(format!("={octet:02X}").bytes());
-            }
-            column += width;
-        }
-        encoded.extend_from_slice(&line[text.len()..]);
-    }
-    encoded
 }
 
 struct Search<'s> {
@@ -167,13 +131,6 @@ impl Search<'_> {
         let found = hashes.finish().get(self.signed.form, self.signed.length);
         let reaches = |length: u64| self.signed.length.is_none_or(|signed| signed <= length);
         found.is_some_and(|found| found.digest == self.signed.hash && reaches(found.body_len))
-    }
-
-    /// The lines that were added, wherever they are.
-    fn added(&mut self, lines: &Lines<'_>) -> Option<Change> {
-        self.added_at_the_ends(lines)
-            .or_else(|| self.added_to_parts(lines))
-            .or_else(|| self.added_anywhere(lines))
     }
 
     fn added_at_the_ends(&mut self, lines: &Lines<'_>) -> Option<Change> {

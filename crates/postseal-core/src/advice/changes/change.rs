@@ -34,6 +34,15 @@ pub enum Change {
         /// The encoding that the signed body had: `8bit`, `quoted-printable`, `base64`.
         from: &'static str,
     },
+    /// The text was converted to another charset.
+    CharsetConverted {
+        /// The charset that the signed body had: `ISO-2022-JP`, `UTF-8` …
+        from: &'static str,
+        /// The transfer encoding that it had: `7bit`, `8bit`, `quoted-printable`, `base64`.
+        encoding: &'static str,
+        /// The charset that it has now.
+        to: &'static str,
+    },
     /// The body is another one, and no undoing that is known brings it back.
     BodyChanged,
     /// A tag was put into the subject.
@@ -63,6 +72,9 @@ pub enum Change {
         /// As it was signed; `None` where there was none.
         was: Option<&'static str>,
     },
+    /// The Content-Type field is signed and had to change with the charset, and how it read
+    /// could not be found; whether another field was changed too is not known.
+    ContentTypeField,
     /// A signed field is no longer there.
     FieldMissing {
         /// Its name.
@@ -86,6 +98,7 @@ impl Change {
             Change::DotsDoubled => "dots-doubled",
             Change::LinesCut => "lines-cut",
             Change::ReEncoded { .. } => "re-encoded",
+            Change::CharsetConverted { .. } => "charset-converted",
             Change::BodyChanged => "body-changed",
             Change::SubjectTagged { .. } => "subject-tagged",
             Change::FromRewritten { .. } => "from-rewritten",
@@ -93,6 +106,7 @@ impl Change {
             Change::FieldAdded { .. } => "field-added",
             Change::Refolded => "refolded",
             Change::EncodingField { .. } => "encoding-field",
+            Change::ContentTypeField => "content-type-field",
             Change::FieldMissing { .. } => "field-missing",
             Change::HeaderChanged => "header-changed",
         }
@@ -100,6 +114,12 @@ impl Change {
 
     /// True where it says what was done, and not only that something was.
     pub fn is_found(&self) -> bool {
-        !matches!(self, Change::BodyChanged | Change::HeaderChanged | Change::FieldMissing { .. })
+        !matches!(
+            self,
+            Change::BodyChanged
+                | Change::HeaderChanged
+                | Change::ContentTypeField
+                | Change::FieldMissing { .. }
+        )
     }
 }

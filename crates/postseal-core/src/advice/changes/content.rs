@@ -1,3 +1,5 @@
+use base64::Engine as _;
+
 use crate::advice::bounce::{boundary_of, decode_base64, decode_quoted_printable};
 use crate::advice::lossy;
 use crate::message::HeaderSection;
@@ -114,6 +116,32 @@ pub(super) fn encoding_of(line: &[u8]) -> Option<String> {
     is_it.then(|| value.trim().to_ascii_lowercase())
 }
 
+/// The media type of a line that is a Content-Type field, in lower case.
+pub(super) fn media_type_of(line: &[u8]) -> Option<String> {
+    let text = lossy(line);
+    let (name, value) = text.split_once(':')?;
+    let is_it = name.trim().eq_ignore_ascii_case("content-type");
+    is_it.then(|| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+}
+
+/// The body as Base64 and as quoted-printable, as most programs write them.
+pub(super) fn encoded(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    let local = replaced(body, b"\r\n", b"\n").unwrap_or_default();
+    let mut versions = Vec::new();
+    for octets in [
+        body,
+        &local,
+        body.strip_suffix(b"\r\n").unwrap_or(body),
+        local.strip_suffix(b"\n").unwrap_or(&local),
+    ] {
+        let text = base64::engine::general_purpose::STANDARD.encode(octets);
+        let lines: Vec<&[u8]> = text.as_bytes().chunks(76).collect();
+        versions.push(("base64", lines.join(&b"\r\n"[..])));
+    }
+    versions.push(("quoted-printable", quoted_printable(body)));
+    versions
+}
+
 /// Each LF without a CR before it becomes CRLF.
 pub(super) fn with_crlf(body: &[u8]) -> Vec<u8> {
     let mut wire = Vec::with_capacity(body.len() + body.len() / 32);
@@ -152,4 +180,31 @@ pub(super) fn each_line(body: &[u8], edit: impl Fn(&[u8]) -> &[u8]) -> Option<Ve
         changed.extend_from_slice(&line[text.len()..]);
     }
     (changed != body).then_some(changed)
+}
+
+/// RFC 2045 §6.7, lines of at most 76 characters.
+fn quoted_printable(body: &[u8]) -> Vec<u8> {
+    let mut encoded = Vec::with_capacity(body.len() + body.len() / 8);
+    for line in body.split_inclusive(|b| *b == b'\n') {
+        let text = line.strip_suffix(b"\r\n").unwrap_or(line);
+        let mut column = 0;
+        for (place, octet) in text.iter().enumerate() {
+            let is_last = place + 1 == text.len();
+            let plain =
+                matches!(octet, b'!'..=b'<' | b'>'..=b'~') || (matches!(octet, b' ' | b'\t') && !is_last);
+            let width = if plain { 1 } else { 3 };
+            if column + width > if is_last { 76 } else { 75 } {
+                encoded.extend_from_slice(b"=\r\n");
+                column = 0;
+            }
+            if plain {
+                encoded.push(*octet);
+            } else {
+                encoded.extend(format!("={octet:02X}").bytes());
+            }
+            column += width;
+        }
+        encoded.extend_from_slice(&line[text.len()..]);
+    }
+    encoded
 }

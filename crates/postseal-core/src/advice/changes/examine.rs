@@ -1,5 +1,5 @@
 use super::body_undo::{SignedBody, undo_body};
-use super::header_undo::{header_holds, missing_field, undo_header};
+use super::header_undo::{header_holds, missing_field, signs_content_type, undo_header};
 use super::hops::{hops, suspects};
 use super::{Change, MessageHop};
 use crate::dkim::signature::{Signature, SignatureField};
@@ -93,9 +93,12 @@ fn changes(
         && !header_holds(section, result.field_index, key)
     {
         let own = result.field_index;
-        let header = undo_header(section, body, own, key).unwrap_or_else(|| {
+        let header = undo_header(section, body, own, key, &changes).unwrap_or_else(|| {
             vec![match missing_field(section, own) {
                 Some(name) => Change::FieldMissing { name },
+                None if changes.iter().any(is_conversion) && signs_content_type(section, own) => {
+                    Change::ContentTypeField
+                }
                 None => Change::HeaderChanged,
             }]
         });
@@ -113,12 +116,16 @@ fn body_changes(section: &HeaderSection, body: &[u8], signature: &Signature) -> 
     undo_body(body, section, &signed).unwrap_or_else(unknown)
 }
 
-/// Adds what was done to the header section. A wrapped or encoded body brings its fields with it.
+fn is_conversion(change: &Change) -> bool {
+    matches!(change, Change::CharsetConverted { .. })
+}
+
+/// Adds what was done to the header section. A wrapped, encoded or converted body brings its fields with it.
 fn add_header_changes(changes: &mut Vec<Change>, header: Vec<Change>) {
     for change in header {
-        let encoded = |known: &Change| matches!(known, Change::ReEncoded { .. });
+        let brings = |known: &Change| matches!(known, Change::ReEncoded { .. }) || is_conversion(known);
         let implied = changes.contains(&change)
-            || (matches!(change, Change::EncodingField { .. }) && changes.iter().any(encoded));
+            || (matches!(change, Change::EncodingField { .. }) && changes.iter().any(brings));
         if !implied {
             changes.push(change);
         }

@@ -1,4 +1,5 @@
 use super::Change;
+use super::charset::{Charset, with_charset_label};
 use super::content::Lines;
 use crate::advice::lossy;
 use crate::dkim::PublicKey;
@@ -31,17 +32,19 @@ pub(super) fn header_holds(section: &HeaderSection, own: usize, key: &PublicKey)
 }
 
 /// What was done to the header section: the fewest edits whose undoing makes the
-/// signature hold; `None` where none of them does.
+/// signature hold; `None` where none of them does. What was done to the body is known.
 pub(super) fn undo_header(
     section: &HeaderSection,
     body: &[u8],
     own: usize,
     key: &PublicKey,
+    known: &[Change],
 ) -> Option<Vec<Change>> {
     let names = names_signed_by(section, own)?;
     let budget = BUDGET.min(BUDGET_OCTETS / (section.octets().len() + 1));
     let mut search = Search { section, own, key, budget };
-    let edits = edits(section, body, own, &names);
+    let mut edits = charset_edits(section, own, &names, known);
+    edits.extend(self::edits(section, body, own, &names));
     for refolded in [false, true] {
         for together in usize::from(!refolded)..=MAX_TOGETHER {
             if let Some(changes) = search.with(&edits, together, refolded, &mut Vec::new()) {
@@ -121,6 +124,30 @@ fn edits(section: &HeaderSection, body: &[u8], own: usize, names: &[String]) -> 
     }
     edits.truncate(MAX_EDITS);
     edits
+}
+
+/// The Content-Type field as it may have named the charset before the text was converted.
+fn charset_edits(section: &HeaderSection, own: usize, names: &[String], known: &[Change]) -> Vec<Edit> {
+    let conversion = known.iter().find_map(|change| match change {
+        Change::CharsetConverted { from, .. } => Some((change, Charset::named(from)?)),
+        _ => None,
+    });
+    let is_it = |(place, field): &(usize, Field<'_>)| *place != own && field.is_named("Content-Type");
+    let field = section.fields().enumerate().find(is_it);
+    let (Some((change, charset)), Some((place, field))) = (conversion, field) else { return Vec::new() };
+    if !names.iter().any(|name| name == "content-type") {
+        return Vec::new();
+    }
+    let values = charset.labels.iter().flat_map(|label| [(label, false), (label, true)]);
+    let bodies = values.filter_map(|(label, quoted)| with_charset_label(field.body(), label, quoted));
+    bodies
+        .map(|body| Edit { change: change.clone(), field: Some(place), octets: with_body(&field, &body) })
+        .collect()
+}
+
+/// True where the signature in the field at `own` signs the Content-Type field.
+pub(super) fn signs_content_type(section: &HeaderSection, own: usize) -> bool {
+    names_signed_by(section, own).is_some_and(|names| names.iter().any(|name| name == "content-type"))
 }
 
 /// The fields about the content: as the first parts of the body have them, or with another encoding.

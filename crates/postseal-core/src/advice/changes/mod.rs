@@ -3,10 +3,12 @@
 
 mod body_undo;
 mod change;
+mod charset;
 mod content;
 mod examine;
 mod header_undo;
 mod hops;
+mod recoded;
 
 pub use change::Change;
 pub use examine::{ExaminedSignature, MAX_EXAMINED_BODY, MessageExamination, examine_message};
