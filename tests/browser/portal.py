@@ -147,6 +147,33 @@ def set_up(scene):
     scene.views.close(page, "set-up")
 
 
+# The functions of DNSControl that an export calls, and what it makes with them.
+DNSCONTROL = """text => {
+  let made;
+  const record = type => (label, value, ttl) => ({ type, label, value, ttl });
+  const extend = (domain, ...records) => { made = { domain, records: records.filter(one => one !== END) }; };
+  const END = {};
+  new Function("D_EXTEND", "TXT", "CNAME", "TTL", "END", text)(extend, record("TXT"), record("CNAME"), seconds => seconds, END);
+  return made;
+}"""
+
+
+def exported(scene, page, domain, lang):
+    """What is written for DNSControl is JavaScript, and makes the records of the zone file."""
+    zone, script = (page.request.get(f"/o/contoso/domains/{domain}/records/export/{form}").text() for form in ("zone", "dnscontrol"))
+    planned = set()
+    for line in zone.splitlines():
+        if found := re.match(r"(\S+)\. (\d+) IN (TXT|CNAME) (.+)$", line):
+            name, ttl, kind, data = found.groups()
+            value = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', data)) if kind == "TXT" else data
+            planned.add((kind, name, value, int(ttl)))
+    blank = page.context.browser.new_page()
+    made = blank.evaluate(DNSCONTROL, script)
+    blank.close()
+    records = {(one["type"], domain if one["label"] == "@" else f"{one['label']}.{domain}", one["value"], one["ttl"]) for one in made["records"]}
+    scene.that(made["domain"] == domain and len(planned) >= 3 and records == planned, f"{lang}: DNSControl would make the records of the plan", f"{zone}\n{script}")
+
+
 def walk(scene, lang):
     """A domain is proven, signs, and has a policy, all by the buttons' names"""
     here, that, words, owner = world(scene), scene.that, WORDS[lang], world(scene).owners[lang]
@@ -190,6 +217,7 @@ def walk(scene, lang):
     copied = page.evaluate("navigator.clipboard.readText()")
     that(copied.endswith(HOSTING_ZONE), f"{lang}: the copy button copies the value", copied)
     scene.views.shot(page, f"too-early-{lang}")
+    exported(scene, page, domain, lang)
     lines = [line.text_content() for line in page.locator(".zone-line").all()]
     owner.add(*lines)
     page.mouse.move(0, 0)

@@ -17,6 +17,7 @@
 #![expect(clippy::print_stdout, reason = "it says how many cases were judged")]
 
 mod cpu_time;
+mod fix_published;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cpu_time::CpuTime;
+use fix_published::FixPublished;
 use postseal_core::advice::{
     AtSource, CertificateFault, CheckReport, CheckRequest, ExchangeTlsa, Finding, FindingId,
     MAX_CHECK_QUERIES, PolicyFetch, PolicyNotReached, PolicyUnavailable, ServerSays, Severity, SourceAnswers,
@@ -364,6 +366,49 @@ fn every_finding_is_raised_and_marked() {
         assert!(quiet >= 1, "{} has no near miss", id.as_str());
     }
     println!("findings: {} cases for {} ids", all.len(), counts.len());
+}
+
+/// Whoever publishes what is proposed is rid of the finding and gets no new fault for it.
+#[test]
+fn what_is_proposed_is_no_fault_itself() {
+    let mut faults = Vec::new();
+    let mut count = 0;
+    for case in ["spf.txt", "dkim.txt", "dmarc.txt", "dns.txt", "transport.txt", "bimi.txt"]
+        .into_iter()
+        .flat_map(cases)
+    {
+        let before = case.report();
+        for finding in &before.findings {
+            let Some(fix) = &finding.fix else { continue };
+            count += 1;
+            let published = FixPublished { zone: &case.zone, fix };
+            let mut answers = Answers::new(&published).with_limit(MAX_CHECK_QUERIES);
+            let mut after = check(&case.request, &mut answers).expect("a zone answers everything");
+            after.add_source(&case.source);
+            // A record that must go as well keeps its finding, and so does what is only remarked.
+            let is_left = |f: &&Finding| {
+                (f.id(), &f.name, &f.fix) == (finding.id(), &finding.name, &finding.fix)
+                    && f.name.as_ref() == Some(&fix.name)
+            };
+            // Whether a provider has the target of an alias is not the owner's to mend.
+            let is_new = |f: &&Finding| {
+                f.severity() == Severity::Error
+                    && f.id() != FindingId::DkimCnameDangling
+                    && !before.findings.iter().any(|known| known.id() == f.id())
+            };
+            for wrong in after.findings.iter().filter(|f| is_left(f) || is_new(f)) {
+                faults.push(format!(
+                    "{}: {} proposes {:?}, and then {}",
+                    case.place,
+                    finding.id().as_str(),
+                    fix.value,
+                    wrong.id().as_str()
+                ));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    println!("findings: {count} proposed records");
 }
 
 #[test]

@@ -27,6 +27,21 @@ $ORIGIN fabrikam.example.
 _dmarc   3600 IN TXT "v=DMARC1; p=reject"
 "#;
 
+/// Whoever gives a mail address, a URL or an IP address is told what to give.
+#[test]
+fn what_is_no_domain_is_told_from_a_wrong_one() {
+    for (given, expected) in [
+        ("192.0.2.1", "postseal check DOMAIN --from-ip 192.0.2.1"),
+        ("jo@contoso.example", "Give the domain alone: contoso.example"),
+        ("https://contoso.example/a", "Give the domain alone: contoso.example"),
+        ("a..b", "is no domain name: a label is empty"),
+    ] {
+        let ran = run(&["check", given, "--zone", "/dev/null"]);
+        assert_eq!(ran.status, 2, "{given}");
+        assert!(ran.err.contains(expected), "{given}: {}", ran.err);
+    }
+}
+
 #[test]
 fn json_has_the_fixed_shape() {
     let files = Files::new();

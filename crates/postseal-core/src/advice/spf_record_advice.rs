@@ -152,9 +152,15 @@ fn style<'a>(record: &Record, place: Place<'a>, drafts: &mut Drafts<'a>) {
     if let (Some(first), Some(last)) = (after_all.first(), after_all.last()) {
         let span = first.start..last.end;
         let terms = lossy(place.text.octets.get(span.clone()).unwrap_or_default());
+        let looked_up = record.directives().iter().filter(|d| d.mechanism.causes_queries()).count();
         let all = record.directives().iter().find(|directive| directive.mechanism == Mechanism::All);
-        let moved = all.map(|all| Edit::move_before(place.text, all.span.range().start, &span));
-        place.add(drafts, Cause::SpfAfterAll { terms }, span, moved.unwrap_or_default());
+        let edits = match all {
+            // In front of it they would be too many, and the record none at all.
+            Some(_) if looked_up > usize::from(spf::MAX_LOOKUPS) => vec![Edit::remove(&span)],
+            Some(all) => Edit::move_before(place.text, all.span.range().start, &span),
+            None => Vec::new(),
+        };
+        place.add(drafts, Cause::SpfAfterAll { terms }, span, edits);
     }
 }
 

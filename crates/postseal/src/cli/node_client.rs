@@ -175,12 +175,5 @@ fn organisation_name(text: &str, lang: Lang) -> Result<OrganisationName, Problem
 
 /// A domain of the command line.
 pub(super) fn domain_name(text: &str, lang: Lang) -> Result<DomainName, Problem> {
-    DomainName::parse(text).map_err(|error| {
-        Problem::new(say!(
-            lang,
-            "{text:?} is no domain name: {}",
-            "{text:?} はドメイン名ではありません: {}",
-            words::domain_name_error(error, lang)
-        ))
-    })
+    Ok(words::named_domain(text, lang)?)
 }

@@ -24,7 +24,7 @@ enum ReceiverPolicyCommand {
     },
     /// Change some of it, before the configuration file, from the next message on
     Set {
-        /// KEY=VALUE, with the keys of [receive] in the configuration file; VALUE file: as the file has it
+        /// KEY=VALUE, as in the table receive of the configuration file; VALUE file: as the file has it
         #[arg(value_name = "KEY=VALUE", required = true)]
         changes: Vec<String>,
         #[command(flatten)]

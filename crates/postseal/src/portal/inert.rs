@@ -2,6 +2,8 @@ use std::fmt::{self, Write};
 
 use askama::filters::{Escaper, Html};
 
+use crate::words::is_unseen;
+
 /// How texts are written into pages, whoever they come from: no markup, and each character that would
 /// not be seen, or would move others (UAX #9), as something that is seen. `askama.toml` has it for
 /// every template.
@@ -28,18 +30,6 @@ impl Escaper for Inert {
 pub(crate) fn push_text(text: &str, page: &mut String) {
     // A string takes all.
     let _ = Inert.write_escaped_str(page, text);
-}
-
-/// Controls but those that end a line or a column, and marks of direction or of nothing. The joiners
-/// U+200C and U+200D stay: several scripts cannot be written without them.
-fn is_unseen(character: char) -> bool {
-    match character {
-        '\t' | '\n' | '\r' => false,
-        '\u{061c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}' => true,
-        '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}' => true,
-        '\u{e0000}'..='\u{e007f}' => true,
-        other => other.is_control(),
-    }
 }
 
 /// A control as Unicode draws it (U+2400 to U+2421), anything else by its number.

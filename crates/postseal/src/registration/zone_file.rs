@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use super::plan::{Action, Plan, Planned};
-use crate::words::{Lang, say};
+use crate::words::{Lang, is_unseen, say};
 
 /// Lines of a zone file, with remarks as a zone file has them. What is there already is a remark.
 pub(super) fn write(plan: &Plan, lang: Lang) -> String {
@@ -41,7 +41,24 @@ pub(crate) fn remarks(planned: &Planned, lang: Lang) -> Vec<String> {
     lines
 }
 
-/// A published text within a remark: it stays on its line.
+/// A published text within a remark: it stays on its line, whose end JavaScript also sees in U+2028
+/// and U+2029, and reads in its order.
 fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() || is_unseen(c) { char::REPLACEMENT_CHARACTER } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remark_is_one_line_whatever_was_published() {
+        for end in ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}', '\u{202e}'] {
+            let text = format!("v=spf1 {end}END); steal(); //");
+            assert_eq!(shown(&text), "v=spf1 \u{fffd}END); steal(); //", "{end:?}");
+        }
+        assert_eq!(shown("v=spf1 “日本” -all"), "v=spf1 “日本” -all");
+    }
 }

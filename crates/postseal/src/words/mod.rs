@@ -16,6 +16,7 @@ mod lang;
 mod master_file;
 mod message;
 mod mta_sts;
+mod named_domain;
 mod record_fault;
 mod refusal;
 mod reported;
@@ -23,6 +24,7 @@ mod retention;
 mod sign;
 mod spf;
 mod tlsa_fault;
+mod unseen;
 
 pub(crate) use api::{ProblemWords, api_problem, organisation_name_error};
 pub(crate) use arc::{arc_cause, arc_result, seal_refusal};
@@ -37,6 +39,7 @@ pub(crate) use master_file::{master_file_finding, master_file_next_step, master_
 pub(crate) use message::{author_domain_error, defect, domain_name_error};
 pub(crate) use mta_sts::mta_sts_state;
 use mta_sts::{mta_sts_effect, mta_sts_fault, policy_unavailable};
+pub(crate) use named_domain::named_domain;
 use record_fault::{bimi_obstacle, record_fault};
 pub(crate) use refusal::{topic_fix, topic_message, topic_summary};
 pub(crate) use reported::{composite_reason, reported_result};
@@ -45,3 +48,4 @@ pub(crate) use sign::{authserv_id_error, sign_error};
 use spf::term_error;
 pub(crate) use spf::{spf_cause, spf_result};
 use tlsa_fault::tlsa_fault;
+pub(crate) use unseen::is_unseen;

@@ -1,4 +1,3 @@
-use postseal_core::dns::DomainName;
 use postseal_store::{Domain, DomainOrder, DomainPlace, DomainQuestion};
 
 use super::super::Problem;
@@ -8,6 +7,7 @@ use super::super::resource::{
     standings_of,
 };
 use super::super::router::Call;
+use crate::words::{Lang, named_domain};
 
 pub(in super::super) async fn list(call: &Call<'_>) -> Result<Answer, Problem> {
     let (tenant, limit) = (call.tenant()?, call.limit()?);
@@ -60,8 +60,7 @@ pub(in super::super) async fn counts(call: &Call<'_>) -> Result<Answer, Problem>
 pub(in super::super) async fn add(call: &Call<'_>) -> Result<Answer, Problem> {
     let tenant = call.tenant()?;
     let NewDomain { name, trust } = call.request.json()?;
-    let name = DomainName::parse(&name)
-        .map_err(|error| Problem::bad_request(format!("{name:?} is no domain name: {error}")))?;
+    let name = named_domain(&name, Lang::En).map_err(|words| Problem::bad_request(words.what))?;
     let domain = call.service.add_domain(tenant.name(), &name, trust, call.actor()).await?;
     Ok(Answer::json(201, &resource(call, &domain).await?))
 }

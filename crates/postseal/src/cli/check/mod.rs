@@ -35,6 +35,7 @@ use super::Status;
 use super::args::DnsArgs;
 use super::dns_source::{Budget, DnsSource, Trace};
 use super::message_source::{MessageReader, MessageSource};
+use super::node_client::domain_name;
 use super::problem::Problem;
 use super::rules_file::receiver_rules;
 use super::signing_args::unix_time;
@@ -49,8 +50,8 @@ use crate::words::{Lang, mta_sts_state, say};
 #[command(after_help = EXAMPLES)]
 pub(super) struct CheckArgs {
     /// Domain to look at, as in addresses after the @
-    #[arg(required = true, value_name = "DOMAIN", value_parser = domain)]
-    domains: Vec<DomainName>,
+    #[arg(required = true, value_name = "DOMAIN")]
+    domains: Vec<String>,
     /// Address that sends mail for the domain (repeatable)
     #[arg(long, value_name = "IP")]
     from_ip: Vec<IpAddr>,
@@ -130,17 +131,18 @@ pub(super) fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Status, Probl
     if let Some(path) = &args.https.ca {
         client_config(Some(path)).map_err(|error| Problem::new(error.to_string()))?;
     }
-    let mut output = Output::new(format, args.domains.len(), terminal);
+    let domains: Vec<DomainName> =
+        args.domains.iter().map(|text| domain_name(text, terminal.lang)).collect::<Result<_, Problem>>()?;
+    let mut output = Output::new(format, domains.len(), terminal);
     let look = Look { args, message: message.as_ref(), rules: &rules, terminal };
     if args.watch {
-        let checked =
-            watch::watch(terminal, || look.at(&DnsSource::new(&args.dns, terminal)?, &args.domains))?;
+        let checked = watch::watch(terminal, || look.at(&DnsSource::new(&args.dns, terminal)?, &domains))?;
         checked.iter().try_for_each(|checked| output.write(checked))?;
         return Ok(status(watch::has_errors(&checked)));
     }
     let dns = DnsSource::new(&args.dns, terminal)?;
     let mut has_errors = false;
-    for domains in args.domains.chunks(AT_HAND) {
+    for domains in domains.chunks(AT_HAND) {
         let checked = look.at(&dns, domains)?;
         has_errors |= watch::has_errors(&checked);
         checked.iter().try_for_each(|checked| output.write(checked))?;

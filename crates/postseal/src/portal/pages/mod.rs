@@ -25,6 +25,7 @@ use postseal_core::hosting::OrganisationName;
 
 use super::asked::Asked;
 use super::failure::Failure;
+use crate::words::named_domain;
 
 /// The names that a path holds.
 struct At {
@@ -39,10 +40,9 @@ impl Asked {
     }
 
     fn domain_name(&self, name: &str) -> Result<DomainName, Failure> {
-        let name = name.trim().trim_end_matches('.');
-        DomainName::parse(name).map_err(|error| {
-            let words = crate::words::domain_name_error(error, self.lang);
-            Failure::bad_request(self.locale, format!("{name}: {words}"))
+        named_domain(name, self.lang).map_err(|words| {
+            let next = words.next.map(|next| format!(". {next}")).unwrap_or_default();
+            Failure::bad_request(self.locale, format!("{}{next}", words.what))
         })
     }
 
