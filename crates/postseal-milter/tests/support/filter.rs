@@ -175,7 +175,8 @@ impl Running {
     }
 
     pub(crate) fn stop(&self, stop: Stop) {
-        assert!(self.commands.send(Command::Stop(stop)).is_ok(), "the filter runs");
+        // By an order before it may have ended already; `finished` says whether it ended well.
+        let _ = self.commands.send(Command::Stop(stop));
     }
 
     /// Waits until the filter has ended.
