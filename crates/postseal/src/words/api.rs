@@ -17,25 +17,35 @@ pub(crate) fn api_problem(problem: &ApiProblem, lang: Lang) -> ProblemWords {
     ProblemWords { what: what(kind, problem, subject, lang), next: next(kind, subject, lang) }
 }
 
-/// What happened. English is the node's own words, where they say enough.
+/// What happened.
 fn what(kind: ProblemKind, problem: &ApiProblem, subject: &str, lang: Lang) -> String {
+    match lang {
+        Lang::En => what_en(kind, problem, subject),
+        Lang::Ja => what_ja(kind, problem, subject),
+    }
+}
+
+/// The node's own words, where they say enough.
+fn what_en(kind: ProblemKind, problem: &ApiProblem, subject: &str) -> String {
+    use ProblemKind as K;
+    match kind {
+        K::NotConfigured => "this node has no store: postseal.toml has no [store]".to_owned(),
+        K::StoreNotOpen => "the node's store is not open yet".to_owned(),
+        K::NoDomain => format!("{subject}: not found"),
+        K::NoDkimKeys => format!("{subject}: no DKIM keys are saved for this domain"),
+        K::RotationRunning => match &problem.until {
+            Some(until) => format!("{subject}: a rotation runs; the next may begin at {until}"),
+            None => format!("{subject}: a rotation runs"),
+        },
+        K::NotEnabled => format!("{subject}: signing is not enabled"),
+        K::NoPortal => "this node has no portal: postseal.toml has no [portal]".to_owned(),
+        _ => problem.detail.clone(),
+    }
+}
+
+fn what_ja(kind: ProblemKind, problem: &ApiProblem, subject: &str) -> String {
     use ProblemKind as K;
     let detail = &problem.detail;
-    if lang == Lang::En {
-        return match kind {
-            K::NotConfigured => "this node has no store: postseal.toml has no [store]".to_owned(),
-            K::StoreNotOpen => "the node's store is not open yet".to_owned(),
-            K::NoDomain => format!("{subject}: not found"),
-            K::NoDkimKeys => format!("{subject}: no DKIM keys are saved for this domain"),
-            K::RotationRunning => match &problem.until {
-                Some(until) => format!("{subject}: a rotation runs; the next may begin at {until}"),
-                None => format!("{subject}: a rotation runs"),
-            },
-            K::NotEnabled => format!("{subject}: signing is not enabled"),
-            K::NoPortal => "this node has no portal: postseal.toml has no [portal]".to_owned(),
-            _ => detail.clone(),
-        };
-    }
     match kind {
         K::NotConfigured => {
             "このノードにはストアがありません(postseal.toml に [store] がありません)".to_owned()

@@ -103,7 +103,9 @@ fn dkim(key: &str, value: &str, lang: Lang) -> Option<String> {
         "enabled" if value == "true" => lang.pick("signing enabled", "署名は有効").to_owned(),
         "enabled" => lang.pick("signing disabled", "署名は無効").to_owned(),
         "bits" => say!(lang, "keys of {value} bits", "鍵の長さ {value} ビット"),
-        "changed" => value.split(',').map(|word| property(word, lang)).collect::<Vec<_>>().join(", "),
+        "changed" => {
+            value.split(',').map(|word| property(word, lang)).collect::<Vec<_>>().join(lang.pick(", ", "、"))
+        }
         "rotation_began" => lang.pick("a rotation began", "ローテーションを開始").to_owned(),
         "signs" if !which.is_empty() => say!(lang, "{which} signs now", "{which}で署名"),
         "revoked" if !which.is_empty() => say!(lang, "{which} is revoked", "{which}を失効"),
@@ -150,7 +152,7 @@ mod tests {
             "dkim.set",
             "enabled=true changed=body_canonicalization,selectors",
             "signing enabled; another body canonicalization, other selectors",
-            "署名は有効、本文の正規化を変更, セレクターを変更",
+            "署名は有効、本文の正規化を変更、セレクターを変更",
         );
         check(
             "dkim.advance",
