@@ -1,7 +1,7 @@
 use clap::{Args, Subcommand};
 
 use super::Status;
-use super::node_client::{NodeArgs, NodeClient, block_on};
+use super::node_client::{NodeArgs, ask_node};
 use super::problem::Problem;
 use super::terminal::Terminal;
 use crate::api::resource::{AllowedPairResource, NewAllowedPair};
@@ -61,16 +61,13 @@ Examples:
   postseal allowed-pair remove 3";
 
 pub(super) fn run(args: &AllowedPairArgs, terminal: &Terminal) -> Result<Status, Problem> {
-    let lang = terminal.lang;
     match &args.command {
         AllowedPairCommand::List { node } => {
-            let node = NodeClient::new(node, terminal)?;
-            let work = async { node.client.allowed_pairs().await.map_err(|error| node.problem(error)) };
-            let pairs = block_on(work, lang)?;
+            let pairs = ask_node(node, terminal, async |c| c.allowed_pairs().await)?;
             if terminal.json {
                 terminal.print_json(&pairs)?;
             } else {
-                terminal.print(&pairs.iter().map(|pair| line(pair, lang)).collect::<String>())?;
+                terminal.print(&pairs.iter().map(|pair| line(pair, terminal.lang)).collect::<String>())?;
             }
         }
         AllowedPairCommand::Add { author_domain, subdomains, client, authenticated, until, note, node } => {
@@ -82,21 +79,15 @@ pub(super) fn run(args: &AllowedPairArgs, terminal: &Terminal) -> Result<Status,
                 until: until.clone(),
                 note: note.clone(),
             };
-            let node = NodeClient::new(node, terminal)?;
-            let work =
-                async { node.client.add_allowed_pair(&new).await.map_err(|error| node.problem(error)) };
-            let pair = block_on(work, lang)?;
+            let pair = ask_node(node, terminal, async |c| c.add_allowed_pair(&new).await)?;
             if terminal.json {
                 terminal.print_json(&pair)?;
             } else {
-                terminal.print(&line(&pair, lang))?;
+                terminal.print(&line(&pair, terminal.lang))?;
             }
         }
         AllowedPairCommand::Remove { id, node } => {
-            let node = NodeClient::new(node, terminal)?;
-            let work =
-                async { node.client.remove_allowed_pair(*id).await.map_err(|error| node.problem(error)) };
-            block_on(work, lang)?;
+            ask_node(node, terminal, async |c| c.remove_allowed_pair(*id).await)?;
         }
     }
     Ok(Status::Good)
@@ -104,8 +95,8 @@ pub(super) fn run(args: &AllowedPairArgs, terminal: &Terminal) -> Result<Status,
 
 fn line(pair: &AllowedPairResource, lang: Lang) -> String {
     let id = pair.id.map_or_else(|| lang.pick("file", "設定ファイル").to_owned(), |id| id.to_string());
-    let star = if pair.subdomains { " *." } else { "" };
     let domain = &pair.author_domain;
+    let below = if pair.subdomains { format!(" *.{domain}") } else { String::new() };
     let from = match (&pair.client, &pair.authenticated) {
         (Some(network), _) => say!(lang, "from {network}", "送信元 {network}"),
         (None, authenticated) => {
@@ -117,7 +108,6 @@ fn line(pair: &AllowedPairResource, lang: Lang) -> String {
         Some(until) => say!(lang, "until {until}", "期限 {until}"),
         None => lang.pick("until removed", "削除するまで").to_owned(),
     };
-    let subdomains = if star.is_empty() { String::new() } else { format!("{star}{domain}") };
     let note = if pair.note.is_empty() { String::new() } else { format!("  {}", pair.note) };
-    format!("{id}  {domain}{subdomains}  {from}  {until}{note}\n")
+    format!("{id}  {domain}{below}  {from}  {until}{note}\n")
 }

@@ -159,6 +159,16 @@ fn no_remote(error: &RemoteError, lang: Lang) -> Problem {
     Problem::new(what)
 }
 
+/// Asks the node one thing, and waits for the answer.
+pub(super) fn ask_node<T>(
+    args: &NodeArgs,
+    terminal: &Terminal,
+    ask: impl AsyncFnOnce(&Client) -> Result<T, ClientError>,
+) -> Result<T, Problem> {
+    let node = NodeClient::new(args, terminal)?;
+    block_on(async { ask(&node.client).await.map_err(|error| node.problem(error)) }, terminal.lang)
+}
+
 /// Runs what waits for the node.
 pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Problem>>, lang: Lang) -> Result<T, Problem> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

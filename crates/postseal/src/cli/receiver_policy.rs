@@ -1,7 +1,7 @@
 use clap::{Args, Subcommand};
 
 use super::Status;
-use super::node_client::{NodeArgs, NodeClient, block_on};
+use super::node_client::{NodeArgs, ask_node};
 use super::problem::Problem;
 use super::terminal::Terminal;
 use crate::api::resource::{ReceiverChoiceResource, ReceiverPolicyResource, SetReceiverPolicy};
@@ -40,17 +40,10 @@ Examples:
 
 pub(super) fn run(args: &ReceiverPolicyArgs, terminal: &Terminal) -> Result<Status, Problem> {
     let policy = match &args.command {
-        ReceiverPolicyCommand::Get { node } => {
-            let node = NodeClient::new(node, terminal)?;
-            let work = async { node.client.receiver_policy().await.map_err(|error| node.problem(error)) };
-            block_on(work, terminal.lang)?
-        }
+        ReceiverPolicyCommand::Get { node } => ask_node(node, terminal, async |c| c.receiver_policy().await)?,
         ReceiverPolicyCommand::Set { changes, node } => {
             let set = read(changes, terminal.lang)?;
-            let node = NodeClient::new(node, terminal)?;
-            let work =
-                async { node.client.set_receiver_policy(&set).await.map_err(|error| node.problem(error)) };
-            block_on(work, terminal.lang)?
+            ask_node(node, terminal, async |c| c.set_receiver_policy(&set).await)?
         }
     };
     show(&policy, terminal)?;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::Status;
-use super::node_client::{NodeArgs, NodeClient, block_on};
+use super::node_client::{NodeArgs, ask_node};
 use super::problem::Problem;
 use super::terminal::Terminal;
 use crate::api::resource::{MessageRetention, SetMessageRetention};
@@ -47,17 +47,12 @@ pub(super) fn run(args: &RetentionArgs, terminal: &Terminal) -> Result<Status, P
     let lang = terminal.lang;
     match &args.command {
         RetentionCommand::Get { node } => {
-            let node = NodeClient::new(node, terminal)?;
-            let work = async { node.client.message_retention().await.map_err(|error| node.problem(error)) };
-            show(&block_on(work, lang)?, false, terminal)?;
+            show(&ask_node(node, terminal, async |c| c.message_retention().await)?, false, terminal)?;
         }
         RetentionCommand::Set { time, dry_run, node } => {
             let keep_seconds = read(time, lang)?.map(|keep| keep.as_secs());
             let set = SetMessageRetention { keep_seconds, dry_run: *dry_run };
-            let node = NodeClient::new(node, terminal)?;
-            let work =
-                async { node.client.set_message_retention(&set).await.map_err(|error| node.problem(error)) };
-            show(&block_on(work, lang)?, true, terminal)?;
+            show(&ask_node(node, terminal, async |c| c.set_message_retention(&set).await)?, true, terminal)?;
         }
     }
     Ok(Status::Good)
